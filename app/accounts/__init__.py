@@ -1,0 +1,1 @@
+"""People; until accounts exist, the one local person."""

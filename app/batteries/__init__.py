@@ -1,0 +1,1 @@
+"""Frozen, numbered lists of prompts."""

@@ -1,0 +1,84 @@
+"""The shape of a battery file, and the identity of a prompt."""
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from app.shape import Shape, Slug
+
+Mode = Literal["chat", "completion", "prefill", "ladder"]
+
+
+class Turn(Shape):
+    """One turn: exactly one of user, assistant or text."""
+
+    user: str | None = None
+    assistant: str | None = None
+    text: str | None = None
+
+    @property
+    def role(self) -> Literal["user", "assistant", "text"]:
+        return "user" if self.user is not None else "assistant" if self.assistant is not None else "text"
+
+    @property
+    def words(self) -> str:
+        return next(part for part in (self.user, self.assistant, self.text) if part is not None)
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Turn":
+        if sum(part is not None for part in (self.user, self.assistant, self.text)) != 1:
+            raise ValueError("expected exactly one of user, assistant, text")
+        return self
+
+
+class Answer(Shape):
+    """How an answer is read mechanically: its kind, its bounds and whether all or only the first of it counts."""
+
+    kind: Literal["integer", "word", "choice", "yesno", "line"]
+    min: int | None = None
+    max: int | None = None
+    of: tuple[str, ...] = ()
+    where: Literal["whole", "first"] = "whole"
+
+
+class PromptShape(Shape):
+    """One prompt of a battery file. A variant is wording; a condition is what is manipulated on purpose."""
+
+    key: Slug
+    family: Slug
+    variant: str = "plain"
+    condition: dict[str, str | int | float | bool] = {}
+    theme: str = ""
+    branch: str = ""
+    mode: Mode = "chat"
+    turns: tuple[Turn, ...]
+    answer: Answer | None = None
+    watch_for: tuple[str, ...] = ()
+    repeats: int | None = Field(None, ge=1)
+    max_tokens: int | None = Field(None, ge=1)
+    title: str = ""
+    source: str = ""
+    note: str = ""
+
+    def identity(self) -> dict[str, Any]:
+        """Return what the content hash covers; title, note, source, theme and watch_for may be corrected."""
+        fields = {"turns", "mode", "max_tokens", "answer", "condition", "variant", "family", "branch"}
+        return self.model_dump(mode="json", include=fields)
+
+
+class BatteryHead(Shape):
+    """What a battery says of itself."""
+
+    slug: Slug
+    title: str
+    description: str = ""
+    source: str = ""
+    licence: str = ""
+
+
+class BatteryShape(Shape):
+    """A whole battery file."""
+
+    styloscope: Literal[1]
+    battery: BatteryHead
+    prompts: tuple[PromptShape, ...] = Field(min_length=1)

@@ -1,0 +1,1 @@
+"""The `styloscope` command: one file per group of commands, imports inside commands."""

@@ -1,0 +1,174 @@
+"""The database: engines for SQLite and PostgreSQL, and the two doors, `reading()` and `writing()`.
+
+Routes come through the first by `web.ReadDep` (there, since a command should not wait for FastAPI to load).
+Nothing else in the product opens a session or commits (a test holds that). A dependency never writes: one
+that did would hold the write lock between itself and its route, and two waiting requests would stand still.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC as UTC_ZONE
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import JSON, TypeDecorator
+
+from app.settings import Settings
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC_ZONE)
+BUSY_SECONDS = 30
+
+
+class UTC(TypeDecorator[datetime]):
+    """A moment, stored as whole milliseconds since 1970-01-01Z: alike, ordered and zone-proof everywhere."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - EPOCH) // timedelta(milliseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else EPOCH + timedelta(milliseconds=value)
+
+
+# SQLite only numbers rows by itself where the key's type is exactly INTEGER.
+BigKey = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    """The parent of every table."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UTC, dict[str, Any]: JSON, list[Any]: JSON}
+
+
+def now() -> datetime:
+    """Return this moment in UTC."""
+    return datetime.now(UTC_ZONE)
+
+
+class Database:
+    """An engine and its write lock. One is in use per process (`use`)."""
+
+    def __init__(self, url: str, *, sqlite_sync: str = "normal") -> None:
+        self.sqlite = url.startswith("sqlite")
+        # SQLite lets one connection write at a time; queueing threads here costs less than its busy loop.
+        self.writers = threading.Lock()
+        if self.sqlite:
+            self.engine = create_engine(
+                url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+            )
+            _prepare_sqlite(self.engine, sqlite_sync)
+        else:
+            self.engine = create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=16)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a session that reads (deferred BEGIN) and never commits."""
+        with Session(self.engine, autoflush=False, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Open a session that writes: commits when the block ends, rolls back when it raises."""
+        lock = self.writers if self.sqlite else threading.Lock()
+        with lock, self.engine.connect() as connection:
+            if self.sqlite:
+                connection.info["immediate"] = True
+            with Session(connection, autoflush=False, expire_on_commit=False) as session, session.begin():
+                yield session
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(engine: Engine, sync: str) -> None:
+    """Set the pragmas of each connection and make BEGIN explicit (deferred to read, IMMEDIATE to write)."""
+
+    @event.listens_for(engine, "connect")
+    def pragmas(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # the driver opens no transaction of its own
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={sync}",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+            "temp_store=MEMORY",
+            "cache_size=-16000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.pop("immediate", False) else "BEGIN")
+
+
+_current: Database | None = None
+
+
+def use(database: Database | None) -> Database | None:
+    """Make this the process's database and return the one before (tests put it back)."""
+    global _current
+    before, _current = _current, database
+    return before
+
+
+def open_database(settings: Settings) -> Database:
+    """Open the database that the settings name and make it the process's own."""
+    if settings.embedded:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.url, sqlite_sync=settings.sqlite_sync)
+    use(database)
+    return database
+
+
+def current() -> Database:
+    """Return the database in use; raise RuntimeError when none was opened."""
+    if _current is None:
+        raise RuntimeError("no database is open in this process")
+    return _current
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """The writing door: open it inside a route function or a worker thread, never in a dependency."""
+    with current().writing() as session:
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """The reading door: a session that never writes. Pages come through `web.ReadDep`."""
+    with current().reading() as session:
+        yield session
+
+
+def ping() -> bool:
+    """Tell whether the database answers, without writing."""
+    with current().engine.connect() as connection:
+        return connection.execute(text("SELECT 1")).scalar_one() == 1

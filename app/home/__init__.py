@@ -1,0 +1,1 @@
+"""The first page: continue, runs in progress, or how to begin."""

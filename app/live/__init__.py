@@ -1,0 +1,1 @@
+"""The append-only event log and its stream; knows no domain."""

@@ -1,0 +1,1 @@
+"""One file per wire format; httpx only, no SQL, no FastAPI."""

@@ -1,0 +1,1 @@
+"""What is wanted: which batteries, subjects, repeats and budget."""

@@ -1,0 +1,1 @@
+"""Styles, endpoints and subjects: what is studied, in frozen versions."""

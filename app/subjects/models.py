@@ -1,0 +1,70 @@
+"""Tables of styles, endpoints and subjects."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Base, BigKey, now
+
+
+class Style(Base):
+    """What a model was trained to be; `slot` is its place in the fixed row of hues and glyphs."""
+
+    __tablename__ = "styles"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    method: Mapped[str] = mapped_column(default="")
+    lab: Mapped[str] = mapped_column(default="")
+    description: Mapped[str] = mapped_column(default="")
+    evidence: Mapped[str] = mapped_column(default="")
+    standing: Mapped[str] = mapped_column(default="unknown")
+
+
+class Endpoint(Base):
+    """A reachable model. `key_env` holds while `key_origin` is the base URL's scheme, host and port."""
+
+    __tablename__ = "endpoints"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    style_id: Mapped[int] = mapped_column(ForeignKey("styles.id"))
+    wire: Mapped[str]
+    base_url: Mapped[str]
+    model: Mapped[str]
+    key_env: Mapped[str | None]
+    key_origin: Mapped[str | None]
+    family: Mapped[str] = mapped_column(default="")
+    stage: Mapped[str] = mapped_column(default="other")
+    dialect: Mapped[str | None]
+    limits: Mapped[dict[str, Any]]
+    price: Mapped[dict[str, Any]]
+    can: Mapped[dict[str, Any]]
+    headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    style: Mapped[Style] = relationship(lazy="raise")
+
+
+class Subject(Base):
+    """A column of the comparison, by name; its versions hold what it is."""
+
+    __tablename__ = "subjects"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    endpoint_id: Mapped[int] = mapped_column(ForeignKey("endpoints.id"))
+    endpoint: Mapped[Endpoint] = relationship(lazy="raise")
+
+
+class SubjectVersion(Base):
+    """A numbered snapshot of a subject (`shape.Snapshot`); frozen once a run points to it."""
+
+    __tablename__ = "subject_versions"
+    __table_args__ = (UniqueConstraint("subject_id", "number"),)
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"))
+    number: Mapped[int]
+    snapshot: Mapped[dict[str, Any]] = mapped_column(JSON)
+    sha256: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    subject: Mapped[Subject] = relationship(lazy="raise")

@@ -1,0 +1,144 @@
+"""The shapes of styles, endpoints and subjects, as study files write them and frozen versions keep them."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from app.shape import Shape, Slug
+
+KEY_ENV = re.compile(r"STYLOSCOPE_KEY_[A-Z0-9_]+|[A-Z0-9_]+_API_KEY")
+
+Wire = Literal["openai-chat", "openai-completions", "anthropic-messages", "gemini"]
+Stage = Literal["base", "sft", "preference", "constitutional", "character", "reasoning", "other"]
+Dialect = Literal["llamacpp", "vllm", "openrouter", "ollama", "azure", "deepseek", "groq", "mistral"]
+
+
+def _key_env(value: str) -> str:
+    if not KEY_ENV.fullmatch(value):
+        raise ValueError(
+            "expected the name of an environment variable, STYLOSCOPE_KEY_… or …_API_KEY, never the key itself"
+        )
+    return value
+
+
+KeyEnv = Annotated[str, AfterValidator(_key_env)]
+
+
+class StyleShape(Shape):
+    """An alignment regime by a lab: what a model was trained to be, with its evidence."""
+
+    slug: Slug
+    name: str
+    method: str = ""
+    lab: str = ""
+    description: str = ""
+    evidence: str = ""
+    standing: Literal["documented", "inferred", "unknown"] = "unknown"
+
+
+class Limits(Shape):
+    """How hard an endpoint may be asked: calls at once, requests and tokens a minute (null = no limit)."""
+
+    concurrency: int = Field(4, ge=1, le=1024)
+    requests_per_minute: int | None = Field(None, ge=1)
+    tokens_per_minute: int | None = Field(None, ge=1)
+
+
+class Price(Shape):
+    """US dollars per million tokens; null = unknown, 0 = free."""
+
+    input_per_mtok: float | None = Field(None, ge=0)
+    output_per_mtok: float | None = Field(None, ge=0)
+
+
+class Can(Shape):
+    """What an endpoint can do; null = the wire's default, and what a probe may fill."""
+
+    prefill: bool | None = None
+    temperature: bool | None = None
+    seed: bool | None = None
+    logprobs: bool | None = None
+    n: bool | None = None
+    system_role: Literal["system", "developer"] | None = None
+    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] | None = None
+
+
+class EndpointShape(Shape):
+    """A reachable model. Wire, base URL, model, dialect, can and lineage are frozen with each subject version;
+    limits, price and key_env stay live."""
+
+    slug: Slug
+    wire: Wire
+    base_url: str
+    model: str
+    key_env: KeyEnv | None = None
+    style: Slug
+    family: str = ""
+    stage: Stage = "other"
+    limits: Limits = Limits()
+    price: Price = Price()
+    dialect: Dialect | None = None
+    can: Can = Can()
+    headers: dict[str, str] = {}
+
+
+class TurnTemplate(Shape):
+    """How several turns become one raw text: `{text}` is replaced literally in each part."""
+
+    before: str = ""
+    user: str
+    assistant: str
+
+    @model_validator(mode="after")
+    def _parts_hold_text(self) -> "TurnTemplate":
+        for name in ("user", "assistant"):
+            if "{text}" not in getattr(self, name):
+                raise ValueError(f"template.{name}: found no {{text}}, expected it once")
+        return self
+
+
+class Sampling(Shape):
+    """The settings asked for; null = not sent. `extra` goes into the request body as it is."""
+
+    temperature: float | None = Field(None, ge=0, le=10)
+    top_p: float | None = Field(None, gt=0, le=1)
+    top_k: int | None = Field(None, ge=0)
+    max_tokens: int = Field(512, ge=1, le=1_000_000)
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    logprobs: int | None = Field(None, ge=0, le=200)
+    extra: dict[str, Any] = {}
+
+
+class SubjectShape(Shape):
+    """What is studied: an endpoint in one elicitation mode, with system prompt or template and sampling."""
+
+    slug: Slug
+    name: str = ""
+    endpoint: Slug
+    mode: Literal["chat", "completion"]
+    induced_by: Literal["training", "system", "scaffold", "prefill"] = "training"
+    system: str | None = None
+    template: str | TurnTemplate | None = None
+    sampling: Sampling = Sampling()
+
+
+class Snapshot(Shape):
+    """All that shapes an answer: what a subject version freezes. Its canonical JSON is the version's identity."""
+
+    wire: Wire
+    base_url: str
+    model: str
+    dialect: Dialect | None
+    can: Can
+    headers: dict[str, str]
+    endpoint: Slug
+    style: Slug
+    family: str
+    stage: Stage
+    mode: Literal["chat", "completion"]
+    induced_by: Literal["training", "system", "scaffold", "prefill"]
+    system: str | None
+    template: str | TurnTemplate | None
+    sampling: Sampling

@@ -1,0 +1,1 @@
+"""Plans, collects and keeps what the models said; run progress pages."""
