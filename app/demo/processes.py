@@ -1,0 +1,87 @@
+"""Starting and stopping the local model servers."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+import httpx
+
+from app.demo.models import LocalModel
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 5.0
+
+
+class ServerError(RuntimeError):
+    """A model server that does not come up; the message says which and why, in one line."""
+
+
+@contextmanager
+def serving(model: LocalModel, file: Path) -> Iterator[int]:
+    """Serve a model on its port of 127.0.0.1 while the block runs; yield the server's process id."""
+    _require_free(model)
+    with TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.demo.server", str(file), model.name, str(model.port)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            cwd=Path(__file__).parents[2],
+        )
+        try:
+            _await_ready(model, process, log)
+            yield process.pid
+        finally:
+            _stop(process)
+
+
+def _require_free(model: LocalModel) -> None:
+    """Raise ServerError when the port is taken. (The server itself would share it silently.)"""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", model.port))
+        except OSError:
+            raise ServerError(
+                f"{model.title}: port {model.port} is in use, perhaps by another demo. End what listens there and "
+                "start again; another port would make other subjects of the same models"
+            ) from None
+
+
+def _await_ready(model: LocalModel, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+    """Return when /health answers 200; raise ServerError when the process ends or takes too long."""
+    deadline = time.monotonic() + READY_SECONDS
+    with httpx.Client(trust_env=False, timeout=5) as client:
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise ServerError(f"{model.title}: its server ended at once ({_last_line(log)})")
+            try:
+                if client.get(f"http://127.0.0.1:{model.port}/health").status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+    raise ServerError(f"{model.title}: its server was not ready after {READY_SECONDS:.0f} s ({_last_line(log)})")
+
+
+def _last_line(log: IO[bytes]) -> str:
+    log.seek(0)
+    lines = log.read().decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the process by closing its standard input, then by force."""
+    assert process.stdin is not None
+    process.stdin.close()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

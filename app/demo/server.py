@@ -1,0 +1,50 @@
+"""One local model behind an OpenAI-like server: `python -m app.demo.server FILE NAME PORT`.
+
+A process per model, so that each has its own account of CPU time and its own crash. It ends when its standard
+input closes, which happens however the parent ends.
+"""
+
+import importlib
+import signal
+import sys
+import threading
+from typing import Any
+
+CONTEXT = 2048  # tokens: a seven-rung ladder fits, and a slot costs some 50 MB
+
+
+def settings(package: Any, file: str, name: str, port: int) -> Any:
+    """Return the server's parameters: loopback, one slot, one thread, no prompt cache of its own.
+
+    Threads spin while they wait for each other and small batches are slow on plain CPUs, so one thread and
+    one call at a time is the fastest on two cores.
+    """
+    params = package.CommonParams()
+    params.model.path = file
+    params.model_alias = {name}
+    params.hostnames = ["127.0.0.1"]
+    params.port = port
+    params.n_ctx = CONTEXT
+    params.n_parallel = 1
+    params.cpuparams.n_threads = 1
+    params.cpuparams_batch.n_threads = 1
+    params.cache_ram_mib = 0
+    params.warmup = False
+    params.verbosity = 0
+    return params
+
+
+def main(file: str, name: str, port: str) -> None:
+    """Serve until standard input closes."""
+    # Ctrl-C in the terminal reaches every process of it; the parent finishes its calls first, then closes us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    package = importlib.import_module("xllamacpp")  # fetched by the demo, so not there when this is imported
+    server = package.Server(settings(package, file, name, int(port)))
+    closed = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.buffer.read(), closed.set()), daemon=True).start()
+    closed.wait()
+    del server
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
