@@ -171,4 +171,4 @@ def reading() -> Iterator[Session]:
 def ping() -> bool:
     """Tell whether the database answers, without writing."""
     with current().engine.connect() as connection:
-        return connection.execute(text("SELECT 1")).scalar_one() == 1
+        return bool(connection.execute(text("SELECT 1")).scalar_one())

@@ -1,0 +1,85 @@
+"""One look at the event log per process, handed to every open stream.
+
+Events of this process wake the hub at once; those of other processes are found by a look twice a second.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Item = tuple[int, str, dict[str, Any]]
+QUEUE = 256  # a stream that lags further than this is told to reload
+INTERVAL = 0.5
+
+_hubs: set["Hub"] = set()
+
+
+def wake() -> None:
+    """Make every hub of this process look now. Safe from any thread."""
+    for hub in list(_hubs):
+        hub.wake()
+
+
+class Hub:
+    """Reads new events once and passes them on; `look(last)` returns them, `newest()` where to begin."""
+
+    def __init__(self, look: Callable[[int], Sequence[Item]], newest: Callable[[], int]) -> None:
+        self._look = look
+        self._newest = newest
+        self._streams: set[asyncio.Queue[Item | None]] = set()
+        self._bell = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.closing = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look now; called from the thread that committed."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._bell.set)
+
+    async def run(self, in_thread: Callable[..., Any]) -> None:
+        """Look until closed. `in_thread(fn, *args)` awaits a blocking look."""
+        self._loop = asyncio.get_running_loop()
+        _hubs.add(self)
+        try:
+            last = await in_thread(self._newest)
+            while not self.closing.is_set():
+                try:
+                    await asyncio.wait_for(self._bell.wait(), INTERVAL)
+                except TimeoutError:
+                    if not self._streams:
+                        continue
+                self._bell.clear()
+                items = await in_thread(self._look, last)
+                for item in items:
+                    last = item[0]
+                    self._publish(item)
+        finally:
+            _hubs.discard(self)
+            self.close()
+
+    def _publish(self, item: Item) -> None:
+        for queue in self._streams:
+            if queue.full():
+                while not queue.empty():
+                    queue.get_nowait()
+                queue.put_nowait((item[0], "reload", {}))
+            else:
+                queue.put_nowait(item)
+
+    def subscribe(self) -> asyncio.Queue[Item | None]:
+        """Open a stream's queue; None in it means that the server is closing."""
+        queue: asyncio.Queue[Item | None] = asyncio.Queue(QUEUE)
+        self._streams.add(queue)
+        return queue
+
+    def unsubscribe(self, queue: asyncio.Queue[Item | None]) -> None:
+        """Close a stream's queue."""
+        self._streams.discard(queue)
+
+    def close(self) -> None:
+        """End every stream."""
+        self.closing.set()
+        for queue in self._streams:
+            while queue.full():
+                queue.get_nowait()
+            queue.put_nowait(None)

@@ -1,0 +1,92 @@
+"""The stream of events: ids only, so that each page fetches what its reader may see."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import orjson
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import StreamingResponse
+
+from app import db
+from app.live import log
+from app.live.hub import Hub, Item
+
+router = APIRouter()
+HEARTBEAT = 15.0
+BACKLOG = 500  # more than this missed: the page is told to reload
+RETRY_MS = 2000
+
+
+def _look(last: int, limit: int = 1000) -> list[Item]:
+    with db.reading() as session:
+        return list(log.after(session, last, limit))
+
+
+def _newest() -> int:
+    with db.reading() as session:
+        return log.newest(session)
+
+
+async def in_thread(work: Any, *args: Any) -> Any:
+    """Look at the database under a limiter of the stream's own: pages waiting for threads do not delay it."""
+    return await anyio.to_thread.run_sync(partial(work, *args), limiter=_limiter())
+
+
+def _limiter() -> anyio.CapacityLimiter:
+    if not hasattr(_limiter, "made"):
+        _limiter.made = anyio.CapacityLimiter(1)  # type: ignore[attr-defined]
+    return _limiter.made  # type: ignore[attr-defined, no-any-return]
+
+
+def start(app: FastAPI) -> asyncio.Task[None]:
+    """Start the app's hub; cancel the task or close `app.state.hub` to end every stream."""
+    app.state.hub = Hub(_look, _newest)
+    return asyncio.create_task(app.state.hub.run(in_thread))
+
+
+@router.get("/events", include_in_schema=False)
+async def events(request: Request, after: int | None = None) -> StreamingResponse:
+    """Stream events after `Last-Event-ID` (or `?after=`), else from now on."""
+    given = request.headers.get("last-event-id", "")
+    last = int(given) if given.isdigit() else after
+    return StreamingResponse(
+        _stream(request.app.state.hub, last),
+        media_type="text/event-stream",
+        headers={"cache-control": "no-cache", "x-accel-buffering": "no"},
+    )
+
+
+async def _stream(hub: Hub, last: int | None) -> AsyncIterator[bytes]:
+    queue = hub.subscribe()  # before the backlog is read, so that nothing falls between the two
+    try:
+        if last is None:
+            last = await in_thread(_newest)
+        yield f"retry: {RETRY_MS}\nid: {last}\nevent: hello\ndata: {{}}\n\n".encode()
+        missed = await in_thread(_look, last, BACKLOG + 1)
+        if len(missed) > BACKLOG:
+            missed = [(await in_thread(_newest), "reload", {})]
+        for item in missed:
+            last = item[0]
+            yield _frame(item)
+        while not hub.closing.is_set():
+            try:
+                fresh = await asyncio.wait_for(queue.get(), HEARTBEAT)
+            except TimeoutError:
+                yield b": still here\n\n"
+                continue
+            if fresh is None:
+                return
+            if fresh[0] > last or fresh[1] == "reload":
+                last = fresh[0]
+                yield _frame(fresh)
+    finally:
+        hub.unsubscribe(queue)
+
+
+def _frame(item: Item) -> bytes:
+    number, kind, ids = item
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (number, kind.encode(), orjson.dumps(ids))

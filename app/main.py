@@ -1,0 +1,67 @@
+"""The web application: `create_app()` puts routes, middleware and background work together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+
+from app import __version__, db
+from app.accounts.person import WhoIsAsking
+from app.live import routes as live
+from app.settings import Settings
+from app.settings import settings as read_settings
+from app.web import Gate, PageError, show_error, static_router
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Start what runs beside the pages, and end it so that Ctrl-C is obeyed with streams open."""
+    if db.current().sqlite:
+        # More threads are slower here: they wait for one another's locks and for the interpreter's.
+        anyio.to_thread.current_default_thread_limiter().total_tokens = 2
+    task = live.start(app)
+    try:
+        yield
+    finally:
+        app.state.hub.close()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the application. A database must be open (`schema.open_ready`) before it is started."""
+    settings = settings or read_settings()
+    app = FastAPI(
+        title="Styloscope",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        root_path=settings.root_path,
+    )
+    app.state.settings = settings
+    for router in routers():
+        app.include_router(router)
+    app.add_middleware(WhoIsAsking)
+    app.add_middleware(Gate, settings=settings)
+    app.add_exception_handler(PageError, _page_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    return app
+
+
+def routers() -> list:  # type: ignore[type-arg]
+    """Return every package's routes."""
+    return [static_router, live.router]
+
+
+def _page_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PageError)
+    return show_error(request, error.status, error.message)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return show_error(request, error.status_code, str(error.detail))

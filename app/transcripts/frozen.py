@@ -1,0 +1,62 @@
+"""The triggers that keep what models said as it was, in both databases, and the door through them.
+
+`ensure` is idempotent and runs after every migration: a batch migration on SQLite drops triggers silently.
+"""
+
+from sqlalchemy import Connection, text
+
+# What is refused, per table: (operation, condition on OLD/NEW).
+DONE = "{row}.state = 'done'"
+OWNER_DONE = "EXISTS (SELECT 1 FROM transcripts t WHERE t.id = {row}.transcript_id AND t.state = 'done')"
+ALWAYS = ""
+RULES: dict[str, dict[str, str]] = {
+    "transcripts": {"UPDATE": DONE, "DELETE": DONE},
+    "exchanges": {"INSERT": OWNER_DONE, "UPDATE": OWNER_DONE, "DELETE": OWNER_DONE},
+    "messages": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
+    "message_logprobs": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
+    "renderings": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
+    "settings": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
+    "events": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
+}
+CLOSED = "NOT EXISTS (SELECT 1 FROM maintenance)"
+
+
+def names() -> set[str]:
+    """Return the name of every trigger that must exist at head."""
+    return {f"frozen_{table}_{what.lower()}" for table, rules in RULES.items() for what in rules}
+
+
+def ensure(connection: Connection) -> None:
+    """Make every trigger anew. The connection's transaction is the caller's."""
+    make = _sqlite if connection.dialect.name == "sqlite" else _postgresql
+    for table, rules in RULES.items():
+        for what, condition in rules.items():
+            row = "NEW" if what == "INSERT" else "OLD"
+            when = " AND ".join(part for part in (condition.format(row=row), CLOSED) if part)
+            make(connection, f"frozen_{table}_{what.lower()}", table, what, when)
+
+
+def _sqlite(connection: Connection, name: str, table: str, what: str, when: str) -> None:
+    connection.execute(text(f"DROP TRIGGER IF EXISTS {name}"))
+    connection.execute(
+        text(
+            f"CREATE TRIGGER {name} BEFORE {what} ON {table} FOR EACH ROW WHEN {when} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} are frozen: {what} refused'); END"
+        )
+    )
+
+
+def _postgresql(connection: Connection, name: str, table: str, what: str, when: str) -> None:
+    # A condition with a subquery is not allowed in WHEN there, so it stands in the function.
+    result = "OLD" if what == "DELETE" else "NEW"
+    connection.execute(
+        text(
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"IF {when} THEN RAISE EXCEPTION '{table} are frozen: {what} refused'; END IF; "
+            f"RETURN {result}; END $$"
+        )
+    )
+    connection.execute(text(f"DROP TRIGGER IF EXISTS {name} ON {table}"))
+    connection.execute(
+        text(f"CREATE TRIGGER {name} BEFORE {what} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
+    )

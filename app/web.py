@@ -1,0 +1,255 @@
+"""What every page shares: templates, the reading dependency, errors, static files and the gate before them."""
+
+import hashlib
+import mimetypes
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+import anyio
+import anyio.to_thread
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.templating import Jinja2Templates
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.orm import Session
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import __version__, db
+from app.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+STATIC = ROOT / "static"
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "object-src 'none'",
+    ]
+)
+SECURITY_HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+# ------------------------------------------------------------------ reading and slow work
+
+
+def _reading() -> Iterator[Session]:
+    with db.reading() as session:
+        yield session
+
+
+# scope="function": closed before the reply is sent, so that no streamed reply holds a session.
+ReadDep = Annotated[Session, Depends(_reading, scope="function")]
+
+_slow_limiter = anyio.CapacityLimiter(2)
+
+
+async def slow(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run slow work in a thread under a limiter of its own, so that it never keeps a page waiting."""
+    return await anyio.to_thread.run_sync(lambda: work(*args, **kwargs), limiter=_slow_limiter)
+
+
+# ------------------------------------------------------------------ errors
+
+
+class PageError(Exception):
+    """An error with a status and a line for the reader. Raise it, never return it: returning would commit."""
+
+    status = 400
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotFound(PageError):
+    """No such thing, or not for this person."""
+
+    status = 404
+
+
+class Conflict(PageError):
+    """Somebody changed it in between, or its state does not allow it."""
+
+    status = 409
+
+
+class Invalid(PageError):
+    """Bad input."""
+
+    status = 422
+
+
+def show_error(request: Request, status: int, message: str) -> Response:
+    """Answer an error as a page, or as JSON where JSON was asked for."""
+    if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", "text/html"):
+        return JSONResponse({"error": message}, status)
+    return page(request, "error.html", status_code=status, status=status, message=message)
+
+
+# ------------------------------------------------------------------ templates and static files
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A static file held in memory."""
+
+    body: bytes
+    media_type: str
+    sha: str
+
+
+@cache
+def assets() -> dict[str, Asset]:
+    """Read every static file once; keys are paths below `static/`."""
+    found = {}
+    for path in sorted(STATIC.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            body = path.read_bytes()
+            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            found[path.relative_to(STATIC).as_posix()] = Asset(
+                body, kind, hashlib.sha256(body).hexdigest()[:12]
+            )
+    return found
+
+
+@cache
+def build() -> str:
+    """Return one short hash over all static files: the version in their address."""
+    return hashlib.sha256("".join(asset.sha for asset in assets().values()).encode()).hexdigest()[:10]
+
+
+def asset_url(name: str) -> str:
+    """Return the address of a static file; it changes with the files, so that browsers may keep it for ever."""
+    if name not in assets():
+        raise KeyError(f"no static file {name!r}; run `make setup` if it is one of static/vendor")
+    return f"/static/{build()}/{name}"
+
+
+@cache
+def templates() -> Jinja2Templates:
+    """Build the one template environment: autoescaping on, an undefined name is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals.update(asset=asset_url, version=__version__)
+    return Jinja2Templates(env=environment)
+
+
+def page(request: Request, template: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:
+    """Render a whole page. `here` (the section of the masthead) may be among the context."""
+    context.setdefault("here", "")
+    context.update(
+        person=request.state.person, theme=request.cookies.get("theme", ""), client=secrets.token_hex(4)
+    )
+    if context["theme"] not in {"light", "dark"}:
+        context["theme"] = ""
+    return templates().TemplateResponse(request, template, context, status_code=status_code)
+
+
+def partial(request: Request, template: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:
+    """Render a part of a page for a live update: the same template and context as in the page."""
+    context.update(person=request.state.person)
+    return templates().TemplateResponse(request, template, context, status_code=status_code)
+
+
+static_router = APIRouter()
+
+
+@static_router.get("/static/{version}/{name:path}", include_in_schema=False)
+async def static(version: str, name: str) -> Response:
+    """Serve a static file from memory, never waiting for a thread."""
+    asset = assets().get(name)
+    if asset is None:
+        raise NotFound("no such file")
+    lasting = "public, max-age=31536000, immutable" if version == build() else "no-cache"
+    return Response(asset.body, media_type=asset.media_type, headers={"cache-control": lasting})
+
+
+@static_router.get("/favicon.ico", include_in_schema=False)
+async def favicon() -> Response:
+    """Serve the icon where browsers look for it unasked."""
+    return Response(assets()["favicon.svg"].body, media_type="image/svg+xml")
+
+
+# ------------------------------------------------------------------ the gate
+
+
+class Gate:
+    """Refuse foreign hosts and cross-site writes, and put the security headers on every reply.
+
+    Localhost is no boundary: any page in the reader's browser can send requests to it, and a name can be made
+    to resolve to it. So Host must be one of ours (DNS rebinding), and an unsafe method must come from our own
+    origin as told by Sec-Fetch-Site or Origin. A client that sends neither is no browser, and passes.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        public = urlsplit(settings.public_url).hostname
+        self.hosts = {host.lower() for host in settings.allowed_hosts} | (
+            {public.lower()} if public else set()
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                out = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    out[name] = value
+            await send(message)
+
+        refusal = self.refusal(scope["method"], headers)
+        app: Callable[[Scope, Receive, Send], Awaitable[None]] = refusal or self.app
+        await app(scope, receive, guarded)
+
+    def refusal(self, method: str, headers: Headers) -> Response | None:
+        """Return the reply that turns a request away, or None."""
+        host = headers.get("host", "").lower()
+        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+        if name not in self.hosts:
+            return JSONResponse({"error": "this host name is not served here"}, 400)
+        if method in UNSAFE and not self.same_origin(headers, host):
+            return JSONResponse({"error": "cross-site request refused"}, 403)
+        return None
+
+    @staticmethod
+    def same_origin(headers: Headers, host: str) -> bool:
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site in {"same-origin", "none"}
+        origin = headers.get("origin")
+        return origin is None or urlsplit(origin).netloc.lower() == host

@@ -1,0 +1,91 @@
+"""Fixtures of all tests: both databases made by the migrations, a fresh one per test."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from app import db, schema
+from app.settings import Settings
+from tests.postgres import Server, binaries
+
+_numbers = count()
+
+
+def missing(what: str) -> None:
+    """Skip loudly on a laptop; fail where CI is set, since there a missing part hides what it should test."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing and CI is set")
+    print(f"\n*** SKIPPED: {what} is missing ***", file=sys.stderr)
+    pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database at head, copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "styloscope.db"
+    database = db.Database(f"sqlite:///{path}")
+    schema.migrate(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server for this test run, with a template database at head."""
+    if binaries() is None:
+        missing("PostgreSQL")
+    server = Server()
+    server.admin("CREATE DATABASE template_head")
+    database = db.Database(server.url("template_head"))
+    schema.migrate(database)
+    database.close()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database at head, on each of the two systems in turn."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "styloscope.db")
+        yield f"sqlite:///{tmp_path / 'styloscope.db'}"
+        return
+    server: Server = request.getfixturevalue("postgres")
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    server.admin(f"CREATE DATABASE {name} TEMPLATE template_head")
+    yield server.url(name)
+    server.admin(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[db.Database]:
+    """An empty database at head, in use by this process; runs the test on both systems."""
+    opened = db.Database(database_url)
+    before = db.use(opened)
+    yield opened
+    db.use(before)
+    opened.close()
+
+
+@pytest.fixture
+def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[db.Database]:
+    """An empty SQLite database at head, for tests where the system does not matter."""
+    shutil.copy(sqlite_template, tmp_path / "styloscope.db")
+    opened = db.Database(f"sqlite:///{tmp_path / 'styloscope.db'}")
+    before = db.use(opened)
+    yield opened
+    db.use(before)
+    opened.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings whose data folder is this test's own."""
+    return Settings(data=tmp_path)

@@ -1,0 +1,63 @@
+"""The schema: made by the migrations alone, the same as the models say, guarded by triggers at head."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+from app import db, schema
+from app.db import Base, Database
+from app.settings import Settings
+from app.transcripts import frozen
+
+
+def triggers(database: Database) -> set[str]:
+    query = (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        if database.sqlite
+        else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+    )
+    with database.engine.connect() as connection:
+        return set(connection.scalars(text(query)))
+
+
+def test_models_and_head_agree(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        different = [
+            change for change in compare_metadata(context, Base.metadata) if "made_by" not in repr(change)
+        ]
+    assert different == []
+
+
+def test_head_constant_is_the_newest_migration() -> None:
+    assert ScriptDirectory(str(schema.MIGRATIONS)).get_current_head() == schema.HEAD
+
+
+def test_every_trigger_is_there_at_head(database: Database) -> None:
+    assert triggers(database) == frozen.names()
+
+
+def test_down_and_up_again_leaves_the_same_tables_and_triggers(database: Database) -> None:
+    before = set(inspect(database.engine).get_table_names())
+    schema.migrate(database, "base")
+    assert set(inspect(database.engine).get_table_names()) == {"alembic_version"}
+    schema.migrate(database)
+    assert set(inspect(database.engine).get_table_names()) == before
+    assert triggers(database) == frozen.names()
+
+
+def test_an_embedded_database_is_made_by_the_first_command_that_needs_it(settings: Settings) -> None:
+    before = db.use(None)
+    database = schema.open_ready(settings)
+    assert schema.version(database) == schema.HEAD
+    database.close()
+    db.use(before)
+
+
+def test_a_newer_database_is_refused(sqlite: Database) -> None:
+    with sqlite.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(schema.SchemaError, match="newer than this program's"):
+        schema.version(sqlite)
