@@ -89,3 +89,9 @@ def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[db.Database]:
 def settings(tmp_path: Path) -> Settings:
     """Settings whose data folder is this test's own."""
     return Settings(data=tmp_path)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Asynchronous tests run on asyncio, as the product does."""
+    return "asyncio"

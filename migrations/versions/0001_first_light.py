@@ -83,9 +83,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "role IN ('user', 'assistant', 'reasoning', 'tool', 'text')", name=op.f("ck_messages_role")
         ),
-        sa.ForeignKeyConstraint(
-            ["made_by"], ["transcripts.id"], name=CIRCLE, use_alter=True
-        ),
+        sa.ForeignKeyConstraint(["made_by"], ["transcripts.id"], name=CIRCLE, use_alter=True),
         sa.ForeignKeyConstraint(["parent_id"], ["messages.id"], name=op.f("fk_messages_parent_id_messages")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
     )
@@ -492,14 +490,12 @@ def upgrade() -> None:
 
     if op.get_bind().dialect.name == "postgresql":  # SQLite takes the circle inside CREATE TABLE
         op.create_foreign_key(CIRCLE, "messages", "transcripts", ["made_by"], ["id"])
-    op.bulk_insert(
-        sa.table("instance", sa.column("id"), sa.column("name")), [{"id": 1, "name": secrets.token_hex(4)}]
-    )
+    op.bulk_insert(sa.table("instance", sa.column("name")), [{"name": secrets.token_hex(4)}])
     op.bulk_insert(
         sa.table(
             "people", sa.column("id"), sa.column("name"), sa.column("initials"), sa.column("created_at")
         ),
-        [{"id": 1, "name": "local", "initials": "ME", "created_at": int(time.time() * 1000)}],
+        [{"name": "local", "initials": "ME", "created_at": int(time.time() * 1000)}],
     )
 
 

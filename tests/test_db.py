@@ -1,0 +1,140 @@
+"""The two doors: what is written is there, what fails leaves nothing, and nobody stands in another's way."""
+
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import db
+from app.accounts.models import Person
+from app.db import Database
+
+WRITER = """
+import sys, threading
+from app import db
+from app.accounts.models import Person
+db.use(db.Database(sys.argv[1]))
+def write(n):
+    with db.writing() as session:
+        session.add(Person(name=f"{sys.argv[2]}-{n}", initials="X"))
+threads = [threading.Thread(target=write, args=(n,)) for n in range(25)]
+print("ready", flush=True)
+sys.stdin.readline()
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+
+
+def people() -> int:
+    with db.reading() as session:
+        return session.scalar(select(func.count()).select_from(Person)) or 0
+
+
+def test_what_is_written_is_there_when_the_block_ends(database: Database) -> None:
+    with db.writing() as session:
+        session.add(Person(name="ana", initials="A"))
+    assert people() == 2  # and `local`
+
+
+def test_a_block_that_fails_leaves_nothing(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError), db.writing() as session:
+        session.add(Person(name="ana", initials="A"))
+        session.flush()
+        raise ZeroDivisionError
+    assert people() == 1
+
+
+def test_a_reader_sees_the_state_before_an_unfinished_write(database: Database) -> None:
+    with db.writing() as session:
+        session.add(Person(name="ana", initials="A"))
+        session.flush()
+        assert people() == 1
+    assert people() == 2
+
+
+def test_fifty_writers_in_two_processes_lose_nothing(database: Database, database_url: str) -> None:
+    before = people()
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, database_url, name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("one", "two")
+    ]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    for writer in writers:
+        _, errors = writer.communicate(timeout=60)
+        assert errors == ""
+        assert writer.returncode == 0
+    assert people() == before + 50
+
+
+def test_threads_of_one_process_queue_for_the_write_lock(sqlite: Database) -> None:
+    def write(number: int) -> None:
+        with db.writing() as session:
+            session.add(Person(name=str(number), initials="X"))
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert people() == 31
+
+
+def test_a_bad_row_takes_its_whole_batch_back(database: Database) -> None:
+    rows = [{"name": name, "initials": "X", "created_at": db.now()} for name in ("a", "b", "local")]
+    with pytest.raises(SQLAlchemyError), db.writing() as session:
+        session.execute(Person.__table__.insert(), rows)  # type: ignore[attr-defined]
+    assert people() == 1
+
+
+def test_moments_come_back_in_utc_to_the_millisecond(database: Database) -> None:
+    there = datetime(2026, 3, 1, 12, 0, 0, 123_456, tzinfo=timezone(timedelta(hours=9)))
+    with db.writing() as session:
+        session.add(Person(name="ana", initials="A", created_at=there))
+    with db.reading() as session:
+        kept = session.scalars(select(Person).where(Person.name == "ana")).one().created_at
+    assert kept == datetime(2026, 3, 1, 3, 0, 0, 123_000, tzinfo=UTC)
+
+
+def test_sqlite_is_opened_as_decided(sqlite: Database) -> None:
+    with db.reading() as session:
+        found = {
+            name: session.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers", "busy_timeout")
+        }
+    assert found == {
+        "journal_mode": "wal",
+        "synchronous": 1,
+        "foreign_keys": 1,
+        "recursive_triggers": 1,
+        "busy_timeout": 30_000,
+    }
+
+
+def test_full_sync_closes_the_gap_of_a_power_cut(tmp_path: object) -> None:
+    opened = Database(f"sqlite:///{tmp_path}/full.db", sqlite_sync="full")
+    with opened.reading() as session:
+        assert session.execute(text("PRAGMA synchronous")).scalar() == 2
+    opened.close()
+
+
+def test_no_database_open_is_said_plainly() -> None:
+    before = db.use(None)
+    with pytest.raises(RuntimeError, match="no database is open"):
+        db.current()
+    db.use(before)
