@@ -1,0 +1,31 @@
+"""Ladders: user turns asked one after another, each with the answers before it as its context."""
+
+from collections.abc import Sequence
+
+from app.batteries.shape import PromptShape
+from app.elicitation.calls import Draw, chat_call, raw_call
+from app.elicitation.template import render
+from app.providers.wire import Call, Impossible, Said
+from app.subjects.shape import Snapshot, TurnTemplate
+
+NEEDS_TURNS = Impossible(
+    "a ladder needs a template of turns (before, user, assistant) on a raw-completion subject"
+)
+
+
+def ask(prompt: PromptShape, snapshot: Snapshot, answered: Sequence[str], draw: Draw) -> Call | Impossible:
+    """Return the call of the next rung, given the answers so far."""
+    turns = _so_far(prompt, answered)
+    if snapshot.mode == "chat":
+        return chat_call(prompt, snapshot, turns, draw)
+    if not isinstance(snapshot.template, TurnTemplate):
+        return NEEDS_TURNS
+    text = render(snapshot, turns)
+    return text if isinstance(text, Impossible) else raw_call(prompt, snapshot, text, draw)
+
+
+def _so_far(prompt: PromptShape, answered: Sequence[str]) -> list[Said]:
+    turns: list[Said] = []
+    for rung, answer in zip(prompt.turns, answered, strict=False):
+        turns += [Said("user", rung.words), Said("assistant", answer)]
+    return [*turns, Said("user", prompt.turns[len(answered)].words)]

@@ -1,0 +1,78 @@
+"""The next call of a prompt to a subject, by the prompt's mode and the subject's; pure, the same for preflight."""
+
+from collections.abc import Sequence
+
+from app.batteries.shape import PromptShape, Turn
+from app.elicitation import chat, completion, ladder, prefill
+from app.elicitation.calls import Draw, Finished, asked, effective_max_tokens
+from app.providers.wire import Call, Impossible, Target
+from app.subjects.shape import Snapshot
+
+__all__ = [
+    "Finished",
+    "asked",
+    "between",
+    "effective_max_tokens",
+    "next_call",
+    "opening",
+    "target",
+    "turns_to_answer",
+]
+
+NO_TEMPERATURE = Impossible("this endpoint takes no temperature, so it cannot be asked at a given one")
+ONE_ANSWER = {"chat": chat.ask, "completion": completion.ask, "prefill": prefill.ask}
+
+
+def next_call(
+    prompt: PromptShape,
+    subject: Snapshot,
+    answered: Sequence[str],
+    *,
+    temperature: float | None,
+    seed: int | None,
+) -> Call | Finished | Impossible:
+    """Return the call that comes after these answers, Finished after the last, Impossible where there is none.
+
+    `temperature` and `seed` are what to send, None = nothing; the subject's own are not looked at.
+    """
+    if len(answered) >= turns_to_answer(prompt):
+        return Finished()
+    if temperature is not None and subject.can.temperature is False:
+        return NO_TEMPERATURE
+    draw = Draw(temperature, seed)
+    if prompt.mode == "ladder":
+        return ladder.ask(prompt, subject, answered, draw)
+    return ONE_ANSWER[prompt.mode](prompt, subject, draw)
+
+
+def turns_to_answer(prompt: PromptShape) -> int:
+    """Return how many answers a whole draw of this prompt has."""
+    return len(prompt.turns) if prompt.mode == "ladder" else 1
+
+
+def opening(prompt: PromptShape) -> tuple[Turn, ...]:
+    """Return the prompt's turns above the first answer: the path that all its draws share."""
+    return prompt.turns[:1] if prompt.mode == "ladder" else prompt.turns
+
+
+def between(prompt: PromptShape, answers: int) -> tuple[Turn, ...]:
+    """Return the scripted turns that follow the answer with this number (from 1) and precede the next."""
+    return prompt.turns[answers : answers + 1] if prompt.mode == "ladder" else ()
+
+
+def target(snapshot: Snapshot) -> Target:
+    """Return the endpoint of a subject version as its wire format sees it."""
+    can = snapshot.can
+    return Target(
+        wire=snapshot.wire,
+        base_url=snapshot.base_url,
+        model=snapshot.model,
+        dialect=snapshot.dialect,
+        prefill=can.prefill,
+        temperature=can.temperature,
+        seed=can.seed,
+        logprobs=can.logprobs,
+        system_role=can.system_role,
+        max_tokens_field=can.max_tokens_field,
+        headers=snapshot.headers,
+    )
