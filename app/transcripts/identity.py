@@ -1,36 +1,11 @@
-"""What a text is kept as, and the hashes that name texts, prompt paths and finished transcripts."""
+"""The hashes that name texts, prompt paths and finished transcripts."""
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-REPLACEMENT = "\ufffd"
 PATH_FIELDS = ("role", "text", "parts", "origin", "stop_class", "stop_raw", "seed")
-
-
-def plain(text: str) -> str:
-    """Return a provider's text as it is kept: CRLF and CR → LF; U+0000 and lone surrogates → U+FFFD."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", REPLACEMENT)
-    return LONE_SURROGATE.sub(REPLACEMENT, lines)
-
-
-def lone_surrogates(text: str) -> int:
-    """Count the lone surrogates of a text: a person's is refused for them, a provider's gets a visible mark."""
-    return len(LONE_SURROGATE.findall(text))
-
-
-def plain_json(value: Any) -> Any:
-    """Return a JSON value that both databases can keep: U+0000 and lone surrogates → U+FFFD in every string."""
-    if isinstance(value, str):
-        return LONE_SURROGATE.sub(REPLACEMENT, value).replace("\0", REPLACEMENT)
-    if isinstance(value, Mapping):
-        return {plain_json(key): plain_json(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain_json(part) for part in value]
-    return value
 
 
 def canonical(value: Any) -> bytes:
