@@ -41,10 +41,14 @@ def test_what_is_written_is_there_when_the_block_ends(database: Database) -> Non
 
 
 def test_a_block_that_fails_leaves_nothing(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), db.writing() as session:
-        session.add(Person(name="ana", initials="A"))
-        session.flush()
-        raise ZeroDivisionError
+    def fail_half_way() -> None:
+        with db.writing() as session:
+            session.add(Person(name="ana", initials="A"))
+            session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
     assert people() == 1
 
 

@@ -492,9 +492,7 @@ def upgrade() -> None:
         op.create_foreign_key(CIRCLE, "messages", "transcripts", ["made_by"], ["id"])
     op.bulk_insert(sa.table("instance", sa.column("name")), [{"name": secrets.token_hex(4)}])
     op.bulk_insert(
-        sa.table(
-            "people", sa.column("id"), sa.column("name"), sa.column("initials"), sa.column("created_at")
-        ),
+        sa.table("people", sa.column("name"), sa.column("initials"), sa.column("created_at")),
         [{"name": "local", "initials": "ME", "created_at": int(time.time() * 1000)}],
     )
 
