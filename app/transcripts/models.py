@@ -135,7 +135,7 @@ class Transcript(Base):
     output_tokens: Mapped[int | None]
     cost_micro: Mapped[int | None] = mapped_column(BigInteger)
     latency_ms: Mapped[int | None]
-    reason: Mapped[str | None]  # why it failed or is impossible, in one line
+    reason: Mapped[str | None]  # why it failed or is impossible, or which no or cut a ladder went past: one line
     sha256: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     finished_at: Mapped[datetime | None]
@@ -145,7 +145,9 @@ class Exchange(Base):
     """One call as it went over the wire: written with its request before the call, completed after it.
 
     `outcome` is sent (in flight), unknown (its process died: perhaps paid for), answer, retry, failed,
-    impossible or blocked. Bodies are zlib-compressed; `request` is the exact bytes that were sent.
+    impossible or blocked. Bodies are zlib-compressed; `request` is the exact bytes that were sent. `cost_micro`
+    and `tokens` are what it cost, null = not known; while it is in flight, and where what became of it is
+    unknown, the most it can have cost.
     """
 
     __tablename__ = "exchanges"
@@ -170,6 +172,8 @@ class Exchange(Base):
     error: Mapped[str | None]
     first_byte_ms: Mapped[int | None]
     total_ms: Mapped[int | None]
+    cost_micro: Mapped[int | None] = mapped_column(BigInteger)
+    tokens: Mapped[int | None] = mapped_column(BigInteger)
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 
@@ -184,7 +188,11 @@ class MessageLogprobs(Base):
 
 
 class RunBudget(Base):
-    """What a run has reserved for calls in flight and spent on finished ones: the one stored sum."""
+    """What a run has reserved for calls in flight and spent on finished ones: the one stored sum.
+
+    It is the sum over the run's exchanges of `cost_micro` and `tokens` (null = 0) and of the calls themselves:
+    reserved where `outcome` is sent, spent elsewhere. `capped` tells that the next call did not fit under a cap.
+    """
 
     __tablename__ = "run_budget"
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), primary_key=True)
@@ -194,6 +202,7 @@ class RunBudget(Base):
     calls: Mapped[int] = mapped_column(BigInteger, default=0)
     reserved_tokens: Mapped[int] = mapped_column(BigInteger, default=0)
     tokens: Mapped[int] = mapped_column(BigInteger, default=0)
+    capped: Mapped[bool] = mapped_column(default=False)
 
 
 class EndpointStop(Base):

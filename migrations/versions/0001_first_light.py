@@ -278,6 +278,7 @@ def upgrade() -> None:
         sa.Column("calls", sa.BigInteger(), nullable=False),
         sa.Column("reserved_tokens", sa.BigInteger(), nullable=False),
         sa.Column("tokens", sa.BigInteger(), nullable=False),
+        sa.Column("capped", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_run_budget_run_id_runs")),
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_run_budget")),
     )
@@ -471,6 +472,8 @@ def upgrade() -> None:
         sa.Column("error", sa.String(), nullable=True),
         sa.Column("first_byte_ms", sa.Integer(), nullable=True),
         sa.Column("total_ms", sa.Integer(), nullable=True),
+        sa.Column("cost_micro", sa.BigInteger(), nullable=True),
+        sa.Column("tokens", sa.BigInteger(), nullable=True),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
