@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, BigKey, now
@@ -25,7 +25,10 @@ class Prompt(Base):
     """An immutable prompt. `shape` is the whole `shape.PromptShape`; the columns are what pages filter by."""
 
     __tablename__ = "prompts"
-    __table_args__ = (UniqueConstraint("battery_id", "key", "content_sha256"),)
+    __table_args__ = (
+        UniqueConstraint("battery_id", "key", "content_sha256"),
+        Index("ix_prompts_family", "battery_id", "family"),  # the wordings of one prompt
+    )
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     battery_id: Mapped[int] = mapped_column(ForeignKey("batteries.id"))
     key: Mapped[str]

@@ -215,6 +215,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("prompts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_prompts_equal_sha256"), ["equal_sha256"], unique=False)
+        batch_op.create_index("ix_prompts_family", ["battery_id", "family"], unique=False)
 
     op.create_table(
         "runs",
@@ -548,6 +549,7 @@ def downgrade() -> None:
 
     op.drop_table("runs")
     with op.batch_alter_table("prompts", schema=None) as batch_op:
+        batch_op.drop_index("ix_prompts_family")
         batch_op.drop_index(batch_op.f("ix_prompts_equal_sha256"))
 
     op.drop_table("prompts")
