@@ -12,6 +12,7 @@ __all__ = [
     "Finished",
     "asked",
     "between",
+    "cell_temperatures",
     "effective_max_tokens",
     "next_call",
     "opening",
@@ -58,6 +59,17 @@ def opening(prompt: PromptShape) -> tuple[Turn, ...]:
 def between(prompt: PromptShape, answers: int) -> tuple[Turn, ...]:
     """Return the scripted turns that follow the answer with this number (from 1) and precede the next."""
     return prompt.turns[answers : answers + 1] if prompt.mode == "ladder" else ()
+
+
+def cell_temperatures(subject: Snapshot, wanted: Sequence[float] | None) -> tuple[float | None, ...]:
+    """Return the temperatures of a subject's cells, None = not sent; `wanted` None = the subject's own.
+
+    An endpoint that takes no temperature is asked once without; its cells at wanted ones are impossible
+    (`next_call` says so).
+    """
+    if subject.can.temperature is False:
+        return (None, *dict.fromkeys(wanted or ()))
+    return (subject.sampling.temperature,) if wanted is None else tuple(dict.fromkeys(wanted))
 
 
 def target(snapshot: Snapshot) -> Target:
