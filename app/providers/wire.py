@@ -74,19 +74,22 @@ class Impossible:
 class Request:
     """The exact request: `body` is what goes over the wire; `sent` its sampling settings without the seed.
 
-    `headers` never hold the key: the collector adds `Provider.auth(key)` at the moment of sending.
+    `headers` never hold the key: the collector adds `Provider.auth(key)` at the moment of sending. `seed` is
+    the seed that the body holds: None also where one was asked and the endpoint takes none.
     """
 
     url: str
     body: bytes
     headers: Mapping[str, str]
     sent: Mapping[str, Any]
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back. `fault` names a transport failure: connect, timeout, reset, cut, too_large, redirect; the
-    body then holds what had arrived. Times are milliseconds from sending to the first and the last body byte."""
+    """What came back. `fault` names a transport failure: connect, timeout, reset, cut, malformed (no HTTP or no
+    honest gzip), too_large, redirect, unsendable (never left); the body then holds what had arrived. Times are
+    milliseconds from sending to the first and the last body byte."""
 
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -131,7 +134,8 @@ class Token:
 @dataclass(frozen=True, slots=True)
 class Answered:
     """An answer or a no: data, never retried. `parts` hold typed non-text (unknown blocks raw, marks such as
-    {"type": "refusal"}, {"type": "prefix_cut"}, {"type": "replaced_surrogates"})."""
+    {"type": "refusal"}, {"type": "prefix_cut"}, {"type": "replaced_surrogates"}). `rendered` is the exact text
+    that the conversation became, where the reply itself tells it."""
 
     text: str
     stop_class: StopClass
@@ -142,6 +146,7 @@ class Answered:
     served_model: str | None = None
     effective: Mapping[str, Any] = field(default_factory=dict)
     tokens: tuple[Token, ...] = ()
+    rendered: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,69 @@
+"""The wire `openai-completions`: POST /completions, raw text in and its continuation out."""
+
+from app.providers import openai_shape
+from app.providers.outcome import opened
+from app.providers.plain import plain
+from app.providers.prefix import without_echo
+from app.providers.raw import mapping, storable, string
+from app.providers.sending import lacking
+from app.providers.sending import request as written
+from app.providers.stops import concluded
+from app.providers.tokens import tokens
+from app.providers.wire import Answered, Call, Failed, Impossible, Reply, Request, Target
+
+auth = openai_shape.auth
+
+
+def request(target: Target, call: Call) -> Request | Impossible:
+    """Return the exact request of a raw completion, or why it cannot be made here.
+
+    A begun answer needs nothing of its own: it is the end of the prompt.
+    """
+    if call.kind != "completion":
+        return Impossible("this endpoint takes raw text only: a chat needs a template")
+    refused = lacking(target, call)
+    if refused:
+        return refused
+    body = {"model": target.model, "prompt": call.prompt} | openai_shape.sampling(target, call, chat=False)
+    if call.logprobs is not None:
+        # llama.cpp answers 0 with no log-probabilities at all; elsewhere it means "of the chosen tokens only".
+        body["logprobs"] = max(call.logprobs, 1 if target.dialect == "llamacpp" else 0)
+    if target.dialect == "llamacpp":
+        body["verbose"] = True
+    return written(target, "/completions", body, call)
+
+
+def read(target: Target, call: Call, reply: Reply) -> Answered | Failed:
+    """Return what a reply comes to. Never raises, whatever the reply holds."""
+    data = opened(reply)
+    if isinstance(data, Answered | Failed):
+        return data
+    usage = openai_shape.usage_of(data)
+    choice = openai_shape.only_choice(data, usage)
+    if isinstance(choice, Answered | Failed):
+        return choice
+    # Some routers turn a completion into a chat and answer in its shape.
+    words = string(choice.get("text")) or string(mapping(choice.get("message")).get("content")) or ""
+    logprobs = choice.get("logprobs")
+    echoed = (
+        without_echo(words, call.prompt, logprobs)
+        if call.extra.get("echo")
+        else (words, tokens(logprobs), ())
+    )
+    words, found, echo = echoed
+    text, replaced = plain(words)
+    stop, raw, more = openai_shape.stopped(call, data, choice)
+    sent = openai_shape.sampling(target, call, chat=False) | dict(call.extra)
+    model = string(data.get("model"))
+    return concluded(
+        Answered(
+            text=text,
+            stop_class=stop,
+            stop_raw=raw,
+            parts=(*replaced, *echo, *more, *openai_shape.filters(data, choice)),
+            usage=usage,
+            served_model=str(storable(model)) if model else None,
+            effective=openai_shape.effective(data, sent),
+            tokens=found,
+        )
+    )

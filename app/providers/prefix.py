@@ -1,0 +1,46 @@
+"""Cutting off what a server repeats before its continuation: a prefilled beginning, or an echoed prompt."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.providers.raw import mapping, number, sequence
+from app.providers.tokens import tokens, tokens_after
+from app.providers.wire import Token
+
+Marks = tuple[Mapping[str, Any], ...]
+REPEATING = {"llamacpp", "mistral"}  # dialects whose replies begin with the prefill
+
+
+def continuation(text: str, begun: str | None, dialect: str | None) -> tuple[str, Marks]:
+    """Return the continuation alone, and a mark of what was done or found.
+
+    Only where a dialect is known to repeat is anything cut: elsewhere a model may say the same words again.
+    """
+    if begun is None:
+        return text, ()
+    repeats = text.startswith(begun)
+    if dialect in REPEATING:
+        if repeats:
+            return text[len(begun) :], ({"type": "prefix_cut", "characters": len(begun)},)
+        return text, ({"type": "prefix_not_repeated"},)
+    return text, (({"type": "prefix_repeated"},) if repeats else ())
+
+
+def without_echo(text: str, prompt: str, logprobs: Any) -> tuple[str, tuple[Token, ...], Marks]:
+    """Return text and tokens after an echoed prompt.
+
+    Cut by the tokens' `text_offset` (characters), by exact prefix only where none came: a tokeniser may not
+    give back the prompt character for character.
+    """
+    shape = mapping(logprobs)
+    offsets = [number(offset) for offset in sequence(shape.get("text_offset"))]
+    after = [int(offset) for offset in offsets if offset is not None and offset >= len(prompt)]
+    # Nothing precedes an echoed first token, so it has no probability; without an echo it has one.
+    if offsets[:1] == [0.0] and sequence(shape.get("token_logprobs"))[:1] == [None]:
+        cut = min(after, default=len(text))
+        mark = {"type": "echo_cut", "by": "text_offset", "characters": cut}
+        return text[cut:], tokens_after(logprobs, cut), (mark,)
+    if text.startswith(prompt):
+        mark = {"type": "echo_cut", "by": "prefix", "characters": len(prompt)}
+        return text[len(prompt) :], tokens(logprobs), (mark,)
+    return text, tokens(logprobs), ({"type": "no_echo"},)

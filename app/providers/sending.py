@@ -1,0 +1,94 @@
+"""From a target and a call to the exact request: the address, the body in a stable order, the settings sent."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import orjson
+
+from app.providers.wire import Call, Impossible, Request, Target
+
+# What a subject's `extra` may not replace: the conversation itself, and what the reply is read by.
+RESERVED = frozenset({"model", "messages", "prompt", "system", "stream", "stream_options"})
+NOT_SAMPLING = RESERVED | {
+    "seed",
+    "random_seed",
+    "verbose",
+    "continue_final_message",
+    "add_generation_prompt",
+}
+KEY_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"}
+)
+
+
+def joined(base_url: str, path: str) -> str:
+    """Return a base URL with a path added before its query."""
+    parts = urlsplit(base_url)
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + path, parts.query, ""))
+
+
+def host(base_url: str) -> str:
+    """Return the host of a base URL, '' where it has none."""
+    try:
+        return urlsplit(base_url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def lacking(target: Target, call: Call) -> Impossible | None:
+    """Return what the call asks that the endpoint is known not to do, or that `extra` may not do."""
+    if call.temperature is not None and target.temperature is False:
+        return Impossible("this endpoint takes no temperature")
+    if call.logprobs is not None and target.logprobs is False:
+        return Impossible("this endpoint gives no log-probabilities")
+    reserved = sorted(RESERVED & call.extra.keys())
+    if reserved:
+        return Impossible(f"sampling.extra may not set {reserved[0]}")
+    if call.extra.get("n", 1) != 1 or call.extra.get("best_of", 1) != 1:
+        return Impossible(
+            "sampling.extra may not ask for several answers at once: repeats are separate calls"
+        )
+    keys = sorted(name for name in target.headers if name.lower() in KEY_HEADERS)
+    return Impossible(f"headers may not hold a key ({keys[0]}): name it in key_env") if keys else None
+
+
+def prefix(call: Call) -> str | None:
+    """Return the beginning of the answer that is to be continued; None where there is none or an empty one."""
+    if call.prefill and call.turns and call.turns[-1].role == "assistant":
+        return call.turns[-1].text or None
+    return None
+
+
+def messages(call: Call, system_role: str | None) -> list[dict[str, Any]]:
+    """Return the turns as messages, the system text first where `system_role` is given.
+
+    An empty beginning to continue is left out: a server would close it or start an unnamed turn.
+    """
+    said = [{"role": turn.role, "content": turn.text} for turn in call.turns]
+    if call.prefill and said and prefix(call) is None and said[-1]["role"] == "assistant":
+        said.pop()
+    if system_role is not None and call.system is not None:
+        return [{"role": system_role, "content": call.system}, *said]
+    return said
+
+
+def request(
+    target: Target, path: str, body: dict[str, Any], call: Call, headers: Mapping[str, str] = {}
+) -> Request | Impossible:
+    """Return the request for a body: `extra` goes in last, as it is, and wins over what we set."""
+    body.update(call.extra)
+    try:
+        written = orjson.dumps(body)
+    except TypeError as error:
+        return Impossible(f"sampling.extra holds what JSON cannot: {error}")
+    sent = {name: value for name, value in body.items() if name not in NOT_SAMPLING}
+    named = {name.lower(): value for name, value in target.headers.items()}
+    seed = body.get("seed", body.get("random_seed"))
+    return Request(
+        url=joined(target.base_url, path),
+        body=written,
+        headers={"content-type": "application/json", **headers, **named},
+        sent=sent,
+        seed=seed if isinstance(seed, int) else None,
+    )

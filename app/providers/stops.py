@@ -1,0 +1,46 @@
+"""From a provider's own reason for stopping to the stop class, and what a draw without text comes to."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.providers.wire import Answered, Failed, StopClass
+
+# The OpenAI family: chat and completions, and the values that its kin leak through the same field.
+OPENAI: Mapping[str, StopClass] = {
+    "stop": "natural", "eos": "natural", "eos_token": "natural", "end_turn": "natural",
+    "length": "length", "max_tokens": "length", "limit": "length",
+    "stop_sequence": "stop_sequence", "word": "stop_sequence",
+    "tool_calls": "tool", "function_call": "tool", "tool_use": "tool",
+    "content_filter": "output_filtered", "sensitive": "output_filtered",
+}  # fmt: skip
+ANTHROPIC: Mapping[str, StopClass] = {
+    "end_turn": "natural", "max_tokens": "length", "stop_sequence": "stop_sequence", "tool_use": "tool",
+    "refusal": "classifier_refusal", "pause_turn": "paused",
+    "model_context_window_exceeded": "context_overflow",
+}  # fmt: skip
+BROKEN = {"error", "network_error"}  # the provider failed on the way: no answer, asked again
+
+
+def stop_class(table: Mapping[str, StopClass], raw: str | None) -> StopClass:
+    """Return the stop class of a raw reason; a value not seen before, an empty one or none is unknown."""
+    return table.get(raw or "", "unknown")
+
+
+def concluded(answer: Answered) -> Answered | Failed:
+    """Settle an answer without text: empty where no reason came either, failed where the reason is unknown.
+
+    An empty answer cut by length is marked where thinking used the budget up.
+    """
+    if answer.text:
+        return answer
+    if answer.stop_class == "length" and (answer.reasoning or answer.usage.reasoning):
+        return replace(answer, parts=(*answer.parts, {"type": "thinking_used_budget"}))
+    if answer.stop_class != "unknown":
+        return answer
+    if not answer.stop_raw:
+        return replace(answer, stop_class="empty")
+    if answer.reasoning or answer.parts:
+        return answer
+    return Failed(
+        f"stopped without text for an unknown reason: {answer.stop_raw}", "fail", usage=answer.usage
+    )

@@ -1,0 +1,223 @@
+"""The one seam to the network: an exact request goes out, what came back is a Reply, and no fault is raised.
+
+The httpx interface is used on aiohttp's connections, and directly: a client of httpx's own slows down as its
+connections grow, and its `AsyncClient` costs more than the call itself.
+"""
+
+import asyncio
+import json
+import ssl
+import time
+from collections.abc import Mapping
+from urllib.parse import quote
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from app.providers.wire import Reply, Request
+
+REPLY_CAP = 32 * 1024 * 1024  # bytes of a decoded body
+CONNECT_SECONDS = 10.0
+TIMEOUT_SECONDS = 300.0  # of silence, and of the whole call
+# Below the five seconds after which llama.cpp and uvicorn close an idle connection: a request that is sent
+# into a closing one is lost, and cannot be repeated safely.
+IDLE_SECONDS = 4.0
+SHORTEST_SECRET = 8  # a shorter key is a placeholder such as "none", which an answer may well contain
+REMOVED = "[key removed]"
+OURS = {"accept": "application/json", "accept-encoding": "gzip, deflate", "user-agent": "styloscope"}
+
+KEPT = frozenset(
+    {
+        "content-type", "content-length", "content-encoding", "date", "server", "via", "location", "keep-alive",
+        "retry-after", "retry-after-ms", "x-should-retry", "request-id", "x-request-id", "cf-ray",
+        "openai-version", "openai-model", "openai-processing-ms", "server-timing", "x-generation-id",
+        "x-envoy-upstream-service-time", "apim-request-id", "x-ms-region", "x-groq-region",
+    }
+)  # fmt: skip
+KEPT_FAMILIES = ("x-ratelimit-", "ratelimit", "anthropic-ratelimit-", "anthropic-priority-")
+
+
+def scrub(data: bytes, key: str) -> bytes:
+    """Return data without a key, in whichever spelling a provider may echo it."""
+    if len(key) < SHORTEST_SECRET:
+        return data
+    for spelling in _spellings(key):
+        if spelling in data:
+            data = data.replace(spelling, REMOVED.encode())
+    return data
+
+
+def _spellings(key: str) -> list[bytes]:
+    escaped = json.dumps(key)[1:-1]
+    found = {key, escaped, escaped.replace("/", "\\/"), quote(key, safe="")}
+    return [spelling.encode() for spelling in sorted(found, key=len, reverse=True)]
+
+
+def kept(headers: httpx.Headers, keys: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return the headers that inform (tracing, rate limits, times), by their names in lower case."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in headers.raw:
+        name = raw_name.decode("latin-1").lower()
+        if name in KEPT or name.startswith(KEPT_FAMILIES):
+            value = raw_value.decode("utf-8", "replace")
+            found[name] = _scrubbed(value, keys)
+    return found
+
+
+def _scrubbed(text: str, keys: tuple[str, ...]) -> str:
+    for key in keys:
+        text = scrub(text.encode("utf-8", "replace"), key).decode("utf-8", "replace")
+    return text
+
+
+class _Arrival:
+    """What has arrived of one reply so far, so that a fault on the way loses none of it."""
+
+    __slots__ = ("chunks", "first", "headers", "keys", "size", "started", "status")
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self.keys = keys
+        self.started = time.perf_counter()
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.chunks: list[bytes] = []
+        self.size = 0
+        self.first: float | None = None
+
+    def reply(self, fault: str | None = None, detail: str = "") -> Reply:
+        """Return it as a Reply, with no key left in it."""
+        body = b"".join(self.chunks)[:REPLY_CAP] if fault == "too_large" else b"".join(self.chunks)
+        for key in self.keys:
+            body = scrub(body, key)
+        return Reply(
+            status=self.status,
+            headers=self.headers,
+            body=body,
+            fault=fault,
+            detail=_scrubbed(detail, self.keys),
+            first_byte_ms=None if self.first is None else round((self.first - self.started) * 1000),
+            total_ms=round((time.perf_counter() - self.started) * 1000),
+        )
+
+
+class Transport:
+    """The connections to one endpoint; make it and close it inside one event loop.
+
+    `concurrency` is the size of its pool. Nothing comes from the environment: `proxy` is a URL, `ca_file` a
+    file of certificates to trust beside the public ones.
+    """
+
+    def __init__(self, *, concurrency: int, proxy: str = "", ca_file: str = "", cap: int = REPLY_CAP) -> None:
+        self._concurrency = concurrency
+        self._cap = cap
+        self._trust = _trust(ca_file)
+        self._inner = AiohttpTransport(
+            verify=self._trust,
+            trust_env=False,
+            proxy=httpx.Proxy(proxy) if proxy else None,
+            client=self._session,
+        )
+        self._last: tuple[Request | None, Mapping[str, str]] = (None, {})
+        self._address: tuple[httpx.URL, httpx.Headers, tuple[str, ...]] | None = None
+
+    async def send(
+        self, request: Request, auth_headers: Mapping[str, str], timeout: float = TIMEOUT_SECONDS
+    ) -> Reply:
+        """Send a request and return what came back; a network fault is a Reply too. Raises only on cancelling.
+
+        `timeout` is in seconds, for silence and for the whole call. Redirects are never followed.
+        """
+        try:
+            url, headers, keys = self._addressed(request, auth_headers)
+            outgoing = httpx.Request("POST", url, headers=headers, content=request.body)
+        except (httpx.InvalidURL, ValueError, TypeError) as error:
+            return Reply(
+                fault="unsendable", detail=f"{type(error).__name__} in its address or headers", total_ms=0
+            )
+        seconds = {"connect": min(CONNECT_SECONDS, timeout), "read": timeout, "pool": timeout}
+        outgoing.extensions["timeout"] = seconds
+        arrival = _Arrival(keys)
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._receive(outgoing, arrival)
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
+            return arrival.reply(*_fault(error, timeout))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._inner.aclose()
+
+    async def _receive(self, outgoing: httpx.Request, arrival: _Arrival) -> Reply:
+        response = await self._inner.handle_async_request(outgoing)
+        try:
+            arrival.status = response.status_code
+            arrival.headers = kept(response.headers, arrival.keys)
+            if 300 <= arrival.status < 400:
+                return arrival.reply("redirect", arrival.headers.get("location", "no address given"))
+            encoded = "content-encoding" in response.headers
+            async for chunk in response.aiter_bytes() if encoded else response.stream:  # type: ignore[union-attr]
+                if arrival.first is None:
+                    arrival.first = time.perf_counter()
+                arrival.chunks.append(chunk)
+                arrival.size += len(chunk)
+                if arrival.size > self._cap:
+                    return arrival.reply("too_large", f"more than {self._cap} bytes")
+            return arrival.reply()
+        finally:
+            await response.aclose()
+
+    def _addressed(
+        self, request: Request, auth_headers: Mapping[str, str]
+    ) -> tuple[httpx.URL, httpx.Headers, tuple[str, ...]]:
+        """Return the parsed address, all headers and the keys in them; the last call's where they are equal."""
+        before, auth_before = self._last
+        if (
+            self._address is None
+            or before is None
+            or before.url != request.url
+            or before.headers != request.headers
+            or auth_before != auth_headers
+        ):
+            headers = httpx.Headers({**OURS, **request.headers, **auth_headers})
+            keys = tuple(value.removeprefix("Bearer ") for value in auth_headers.values())
+            self._address = (httpx.URL(request.url), headers, keys)
+            self._last = (request, dict(auth_headers))
+        return self._address
+
+    def _session(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            limit=self._concurrency, keepalive_timeout=IDLE_SECONDS, ssl=self._trust
+        )
+        return aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False
+        )
+
+
+def _trust(ca_file: str) -> ssl.SSLContext:
+    """Return the certificates to trust: the public ones, and those of a file."""
+    context = httpx.create_ssl_context(trust_env=False)
+    if ca_file:
+        context.load_verify_locations(cafile=ca_file)
+    return context
+
+
+def _fault(error: BaseException, timeout: float) -> tuple[str, str]:
+    """Return the fault and its detail. The cause decides: the httpx names that aiohttp's errors get are coarse."""
+    cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+    detail = f"{type(cause).__name__}: {cause}".strip(": ")
+    if isinstance(cause, aiohttp.ConnectionTimeoutError):
+        return "connect", f"no connection within {min(CONNECT_SECONDS, timeout):g} s"
+    if isinstance(cause, TimeoutError | aiohttp.ServerTimeoutError):
+        return "timeout", f"no complete answer within {timeout:g} s"
+    if isinstance(
+        cause, aiohttp.ClientConnectorError | aiohttp.ClientSSLError | aiohttp.ClientProxyConnectionError
+    ):
+        return "connect", detail
+    if isinstance(cause, aiohttp.ClientPayloadError):
+        return "cut", detail
+    if isinstance(cause, aiohttp.InvalidURL | aiohttp.ClientHttpProxyError):
+        return "unsendable", detail
+    if isinstance(cause, aiohttp.ClientResponseError | httpx.DecodingError | ValueError):
+        return "malformed", detail
+    return "reset", detail
