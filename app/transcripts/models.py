@@ -103,6 +103,9 @@ class Transcript(Base):
         Index("ix_transcripts_running", "endpoint_id", sqlite_where=text("state = 'running'"),
               postgresql_where=text("state = 'running'")),
         Index("ix_transcripts_state", "run_id", "state", "subject_version_id"),
+        Index("ix_transcripts_unpriced", "run_id",
+              sqlite_where=text("state = 'done' AND cost_micro IS NULL"),
+              postgresql_where=text("state = 'done' AND cost_micro IS NULL")),
         Index("ix_transcripts_cell", "study_id", "prompt_id", "subject_version_id", "temperature_milli", "run_id",
               "repeat"),
     )  # fmt: skip

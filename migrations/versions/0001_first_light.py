@@ -440,6 +440,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'running'"),
         )
         batch_op.create_index("ix_transcripts_state", ["run_id", "state", "subject_version_id"], unique=False)
+        batch_op.create_index(
+            "ix_transcripts_unpriced",
+            ["run_id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'done' AND cost_micro IS NULL"),
+            postgresql_where=sa.text("state = 'done' AND cost_micro IS NULL"),
+        )
 
     op.create_table(
         "wave_subjects",
@@ -517,6 +524,11 @@ def downgrade() -> None:
 
     op.drop_table("wave_subjects")
     with op.batch_alter_table("transcripts", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_transcripts_unpriced",
+            sqlite_where=sa.text("state = 'done' AND cost_micro IS NULL"),
+            postgresql_where=sa.text("state = 'done' AND cost_micro IS NULL"),
+        )
         batch_op.drop_index("ix_transcripts_state")
         batch_op.drop_index(
             "ix_transcripts_running",
