@@ -27,7 +27,10 @@ class Turn(Shape):
     @model_validator(mode="after")
     def _exactly_one(self) -> "Turn":
         if sum(part is not None for part in (self.user, self.assistant, self.text)) != 1:
-            raise ValueError("expected exactly one of user, assistant, text")
+            given = [name for name in ("user", "assistant", "text") if getattr(self, name) is not None]
+            raise ValueError(
+                "expected exactly one of user, assistant, text", " and ".join(given) or "none of them"
+            )
         return self
 
 
@@ -61,9 +64,14 @@ class PromptShape(Shape):
     note: str = ""
 
     def identity(self) -> dict[str, Any]:
-        """Return what the content hash covers; title, note, source, theme and watch_for may be corrected."""
+        """Return what the content hash covers; title, note, source, theme, watch_for and repeats may be
+        corrected. Nulls are left out, so that a field added later makes no new version of an old battery."""
         fields = {"turns", "mode", "max_tokens", "answer", "condition", "variant", "family", "branch"}
-        return self.model_dump(mode="json", include=fields)
+        return self.model_dump(mode="json", include=fields, exclude_none=True)
+
+    def asked(self) -> dict[str, Any]:
+        """Return what two *equal prompts* share (with their effective max_tokens): turns and mode."""
+        return self.model_dump(mode="json", include={"turns", "mode"}, exclude_none=True)
 
 
 class BatteryHead(Shape):

@@ -2,8 +2,9 @@
 
 import re
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from app.shape import Shape, Slug
 
@@ -94,8 +95,18 @@ class TurnTemplate(Shape):
     def _parts_hold_text(self) -> "TurnTemplate":
         for name in ("user", "assistant"):
             if "{text}" not in getattr(self, name):
-                raise ValueError(f"template.{name}: found no {{text}}, expected it once")
+                raise ValueError(f"expected {{text}} in {name}", f"no {{text}} in {name}")
         return self
+
+
+def _template_kind(value: Any) -> str:
+    return "turns" if isinstance(value, dict | TurnTemplate) else "string"
+
+
+# The kind is told by what was written, so that a mistake is told once and not for each member of the union.
+Template = Annotated[
+    Annotated[str, Tag("string")] | Annotated[TurnTemplate, Tag("turns")], Discriminator(_template_kind)
+]
 
 
 class Sampling(Shape):
@@ -106,7 +117,7 @@ class Sampling(Shape):
     top_k: int | None = Field(None, ge=0)
     max_tokens: int = Field(512, ge=1, le=1_000_000)
     stop: tuple[str, ...] = ()
-    seed: int | None = None
+    seed: int | None = Field(None, ge=0, lt=2**63)
     logprobs: int | None = Field(None, ge=0, le=200)
     extra: dict[str, Any] = {}
 
@@ -120,12 +131,12 @@ class SubjectShape(Shape):
     mode: Literal["chat", "completion"]
     induced_by: Literal["training", "system", "scaffold", "prefill"] = "training"
     system: str | None = None
-    template: str | TurnTemplate | None = None
+    template: Template | None = None
     sampling: Sampling = Sampling()
 
 
 class Snapshot(Shape):
-    """All that shapes an answer: what a subject version freezes. Its canonical JSON is the version's identity."""
+    """All that shapes an answer: what a subject version freezes."""
 
     wire: Wire
     base_url: str
@@ -140,5 +151,39 @@ class Snapshot(Shape):
     mode: Literal["chat", "completion"]
     induced_by: Literal["training", "system", "scaffold", "prefill"]
     system: str | None
-    template: str | TurnTemplate | None
+    template: Template | None
     sampling: Sampling
+
+    def identity(self) -> dict[str, Any]:
+        """Return what the version's hash covers.
+
+        Nothing that was left open (null) is in it, so that a setting that later versions of the program add
+        makes no new version of an old subject. `extra` is a provider's own, where null says something.
+        """
+        known = self.model_dump(mode="json", exclude_none=True)
+        known["sampling"]["extra"] = self.sampling.extra
+        return known
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of an address: what a key is bound to."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+
+def snapshot_of(endpoint: EndpointShape, subject: SubjectShape) -> Snapshot:
+    """Return what is frozen of a subject on its endpoint."""
+    lineage = endpoint.model_dump(
+        include={"wire", "base_url", "model", "dialect", "headers", "family", "stage"}
+    )
+    own = subject.model_dump(include={"mode", "induced_by", "system", "template", "sampling"})
+    return Snapshot.model_validate(
+        {
+            **lineage,
+            **own,
+            "can": endpoint.can.model_dump(),
+            "endpoint": endpoint.slug,
+            "style": endpoint.style,
+        }
+    )

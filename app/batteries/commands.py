@@ -1,0 +1,151 @@
+"""Writes of batteries: immutable prompts, linked to frozen, numbered versions."""
+
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from app.batteries.models import Battery, BatteryPrompt, BatteryVersion, Prompt
+from app.batteries.shape import BatteryHead, BatteryShape, PromptShape
+from app.shape import fingerprint
+
+NEW = "new"
+UNCHANGED = "unchanged"
+
+InUse = Callable[[int], bool]
+Identity = tuple[str, str]  # key and content hash
+
+
+def put_battery(session: Session, shape: BatteryShape, in_use: InUse) -> tuple[BatteryVersion, str]:
+    """Register a battery file; `in_use` tells whether a run points to a version id.
+
+    Return the version that holds its prompts in their order and what became of it: a new version once a run
+    points to the one before, else that one changed. Labels that are no part of a prompt's identity (title,
+    note, source, theme, watch_for, repeats) are corrected where they stand.
+    """
+    battery = session.scalar(select(Battery).where(Battery.slug == shape.battery.slug))
+    if battery is None:
+        battery = Battery(**shape.battery.model_dump())
+        session.add(battery)
+        session.flush()
+        ids, _ = _put_prompts(session, battery, shape.prompts)
+        return _new_version(
+            session, battery, 1, shape, ids
+        ), f"{NEW}, {len(ids)} prompt{'s' if len(ids) > 1 else ''}"
+    told = _correct_head(battery, shape.battery)
+    ids, corrected = _put_prompts(session, battery, shape.prompts)
+    told += [f"corrected labels of {_some(corrected)}"] if corrected else []
+    version, change = _put_version(session, battery, shape, ids, in_use)
+    told += [change] if change else []
+    return version, "; ".join(told) or UNCHANGED
+
+
+def _correct_head(battery: Battery, head: BatteryHead) -> list[str]:
+    changed = [name for name, value in head.model_dump().items() if getattr(battery, name) != value]
+    for name in changed:
+        setattr(battery, name, getattr(head, name))
+    return [f"changed {', '.join(changed)}"] if changed else []
+
+
+def _put_prompts(
+    session: Session, battery: Battery, shapes: Iterable[PromptShape]
+) -> tuple[list[int], list[str]]:
+    """Return the prompts' row ids in order, and the keys of those whose labels were corrected."""
+    rows = session.scalars(select(Prompt).where(Prompt.battery_id == battery.id))
+    known: dict[Identity, Prompt] = {(row.key, row.content_sha256): row for row in rows}
+    placed, corrected = [], []
+    for shape in shapes:
+        row = known.get(identity := _identity(shape))
+        if row is None:
+            row = Prompt(battery_id=battery.id, key=shape.key, content_sha256=identity[1], **_columns(shape))
+            session.add(row)
+        elif row.shape != shape.model_dump(mode="json"):
+            corrected.append(shape.key)
+            for name, value in _columns(shape).items():
+                setattr(row, name, value)
+        placed.append(row)
+    session.flush()
+    return [row.id for row in placed], corrected
+
+
+def _identity(shape: PromptShape) -> Identity:
+    return shape.key, fingerprint(shape.identity())
+
+
+def _columns(shape: PromptShape) -> dict[str, object]:
+    """Return a prompt's columns beside its key and content hash."""
+    filtered = shape.model_dump(include={"family", "variant", "theme", "branch", "mode", "title"})
+    return {
+        **filtered,
+        "equal_sha256": fingerprint(shape.asked()),
+        "shape": shape.model_dump(mode="json"),
+    }
+
+
+def _put_version(
+    session: Session, battery: Battery, shape: BatteryShape, ids: list[int], in_use: InUse
+) -> tuple[BatteryVersion, str]:
+    # Locked on PostgreSQL, so that no run begins to point to this version between our look and our edit.
+    newest = session.scalars(
+        select(BatteryVersion)
+        .where(BatteryVersion.battery_id == battery.id)
+        .order_by(BatteryVersion.number.desc())
+        .limit(1)
+        .with_for_update()
+    ).one()
+    sha256 = _version_sha256(shape)
+    if newest.sha256 == sha256:
+        return newest, ""
+    change = _change(session, newest, shape)
+    if in_use(newest.id):
+        version = _new_version(session, battery, newest.number + 1, shape, ids)
+        return version, f"version {version.number}, since a run asked version {newest.number}; {change}"
+    newest.sha256 = sha256
+    session.execute(delete(BatteryPrompt).where(BatteryPrompt.version_id == newest.id))
+    _link(session, newest, ids)
+    return newest, f"version {newest.number} edited, since no run asked it; {change}"
+
+
+def _change(session: Session, version: BatteryVersion, shape: BatteryShape) -> str:
+    """Return in words how a file's prompts differ from a version's."""
+    rows = session.execute(
+        select(Prompt.key, Prompt.content_sha256)
+        .join(BatteryPrompt, BatteryPrompt.prompt_id == Prompt.id)
+        .where(BatteryPrompt.version_id == version.id)
+    )
+    before = dict(rows.tuples().all())
+    after = dict(map(_identity, shape.prompts))
+    parts = {
+        "added": [key for key in after if key not in before],
+        "removed": [key for key in before if key not in after],
+        "changed": [key for key in after if key in before and before[key] != after[key]],
+    }
+    return ", ".join(f"{word} {_some(keys)}" for word, keys in parts.items() if keys) or "another order"
+
+
+def _some(keys: list[str]) -> str:
+    return ", ".join(keys) if len(keys) <= 3 else f"{', '.join(keys[:2])} and {len(keys) - 2} more"
+
+
+def _version_sha256(shape: BatteryShape) -> str:
+    return fingerprint([list(_identity(prompt)) for prompt in shape.prompts])
+
+
+def _new_version(
+    session: Session, battery: Battery, number: int, shape: BatteryShape, ids: list[int]
+) -> BatteryVersion:
+    version = BatteryVersion(battery_id=battery.id, number=number, sha256=_version_sha256(shape))
+    session.add(version)
+    session.flush()
+    _link(session, version, ids)
+    return version
+
+
+def _link(session: Session, version: BatteryVersion, ids: list[int]) -> None:
+    session.execute(
+        insert(BatteryPrompt),
+        [
+            {"version_id": version.id, "position": position, "prompt_id": prompt_id}
+            for position, prompt_id in enumerate(ids, start=1)
+        ],
+    )

@@ -1,0 +1,161 @@
+"""Giving a file's plain data its shape, and telling what does not fit in the words of the file."""
+
+import difflib
+import json
+import types
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from app.runs.mistakes import Loc, Mistake, shown
+from app.runs.yaml_source import Source
+
+Model = TypeVar("Model", bound=BaseModel)
+
+KEY_HINT = "a key is never written here: name its environment variable in key_env"
+HINTS = {
+    "system": "a prompt has no system turn: the system prompt is the subject's",
+    "api_key": KEY_HINT,
+    "key": KEY_HINT,
+    "token": KEY_HINT,
+    "secret": KEY_HINT,
+}
+_NAMES: dict[Any, str] = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    tuple: "a list",
+    list: "a list",
+    dict: "a mapping",
+}
+_BY_ERROR = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_parsing_size": "a smaller whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "finite_number": "a finite number",
+}
+
+
+def shaped(source: Source, model: type[Model]) -> Model:
+    """Return the file's data in this shape; raise FileError with all that does not fit.
+
+    The data goes through JSON, whose strict rules are those of the file: no text becomes a number, no number
+    a text, `true` is not 1.
+    """
+    try:
+        return model.model_validate_json(json.dumps(source.root.plain()), strict=True)
+    except ValidationError as error:
+        raise source.error(_mistakes(source, model, error.errors(include_url=False))) from None
+
+
+def _mistakes(source: Source, model: type[BaseModel], errors: list[ErrorDetails]) -> Iterator[Mistake]:
+    """Yield one mistake per place: the members of a union each complain, and are told as one."""
+    by_place: dict[Loc, list[ErrorDetails]] = {}
+    for error in errors:
+        by_place.setdefault(_real(source, error), []).append(error)
+    for loc, found in by_place.items():
+        expected = dict.fromkeys(_expected(model, loc, error) for error in found)
+        yield Mistake(loc, f"found {_found(source, loc, found[0])}, expected {' or '.join(expected)}")
+
+
+def _real(source: Source, error: ErrorDetails) -> Loc:
+    """Return the error's place in the file: names of union members are no part of it."""
+    node, real = source.root, []
+    for index, part in enumerate(error["loc"]):
+        last = index == len(error["loc"]) - 1
+        if part in node.children:
+            node = node.children[part]
+            real.append(part)
+        elif last and error["type"] == "missing":
+            real.append(part)
+    return tuple(real)
+
+
+def _found(source: Source, loc: Loc, error: ErrorDetails) -> str:
+    match error["type"]:
+        case "missing":
+            return "nothing"
+        case "extra_forbidden":
+            return "an unknown key"
+        case "value_error" if error["ctx"]["error"].args[1:]:
+            return str(error["ctx"]["error"].args[1])
+    nodes, _ = source.trodden(loc)
+    return shown(nodes[-1].value)
+
+
+def _expected(model: type[BaseModel], loc: Loc, error: ErrorDetails) -> str:
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            return _name(_annotation(model, loc))
+        case "extra_forbidden":
+            return _known(model, loc)
+        case "value_error":
+            return str(context["error"].args[0]).removeprefix("expected ")
+        case "literal_error":
+            return _name(_annotation(model, loc))
+        case "greater_than_equal":
+            return f"at least {context['ge']:g}"
+        case "greater_than":
+            return f"more than {context['gt']:g}"
+        case "less_than_equal":
+            return f"at most {context['le']:g}"
+        case "too_short" | "string_too_short":
+            return f"at least {context.get('min_length')}"
+        case kind if kind in _BY_ERROR:
+            return _BY_ERROR[kind]
+    return error["msg"]
+
+
+def _known(model: type[BaseModel], loc: Loc) -> str:
+    """Return the nearest known key, or all of them, and a hint where the wrong key tells what was meant."""
+    unknown = str(loc[-1])
+    parent = _annotation(model, loc[:-1])
+    names = list(parent.model_fields) if _is_model(parent) else []
+    if unknown.lower() in HINTS:
+        return f"one of {', '.join(names)} ({HINTS[unknown.lower()]})"
+    near = difflib.get_close_matches(unknown.lower().replace("-", "_"), names, n=1)
+    return near[0] if near else f"one of {', '.join(names)}"
+
+
+def _annotation(annotation: Any, loc: Loc) -> Any:
+    """Return the type that a place of the shape has."""
+    annotation = _bare(annotation)
+    for part in loc:
+        if _is_model(annotation):
+            annotation = _bare(annotation.model_fields[str(part)].annotation)
+        elif get_args(annotation):
+            inner = [kind for kind in get_args(annotation) if kind is not Ellipsis]
+            annotation = _bare(inner[-1])
+    return annotation
+
+
+def _bare(annotation: Any) -> Any:
+    """Return a type without its annotations, `None` and, of a union, the simple members beside a model."""
+    while get_origin(annotation) in (Annotated, Union, types.UnionType):
+        if get_origin(annotation) is Annotated:
+            annotation = get_args(annotation)[0]
+            continue
+        members = [_bare(kind) for kind in get_args(annotation) if kind is not type(None)]
+        annotation = next((kind for kind in members if _is_model(kind)), members[0])
+    return annotation
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _name(annotation: Any) -> str:
+    if get_origin(annotation) is Literal:
+        return " or ".join(str(value) for value in get_args(annotation))
+    return _NAMES.get(get_origin(annotation) or annotation, "a mapping")

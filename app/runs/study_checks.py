@@ -1,0 +1,153 @@
+"""What a study file must make sense of, beyond its shape."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.runs.mistakes import Loc, Mistake, looks_like_key, repeated, shown
+from app.runs.study_shape import StudyShape
+from app.subjects.shape import EndpointShape, SubjectShape
+
+# Headers that carry a key: the collector adds them at the moment of sending, from the environment.
+SECRET_HEADERS = {
+    "authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie",
+}  # fmt: skip
+PATHS = ("/chat/completions", "/completions", "/messages", "/responses")
+
+
+def mistakes_of(shape: StudyShape) -> Iterator[Mistake]:
+    """Yield the mistakes of a study, those of its battery files apart."""
+    for name in ("styles", "endpoints", "subjects"):
+        yield from repeated([entry.slug for entry in getattr(shape, name)], (name,), "slug")
+    yield from repeated(shape.batteries, ("batteries",))
+    styles = [style.slug for style in shape.styles]
+    endpoints = {endpoint.slug: endpoint for endpoint in shape.endpoints}
+    for index, endpoint in enumerate(shape.endpoints):
+        yield from _known(endpoint.style, styles, ("endpoints", index, "style"))
+        yield from _endpoint(endpoint, ("endpoints", index))
+    for index, subject in enumerate(shape.subjects):
+        yield from _known(subject.endpoint, endpoints, ("subjects", index, "endpoint"))
+        yield from _subject(subject, ("subjects", index))
+    yield from _run(shape, endpoints)
+
+
+def _known(name: str, names: Any, loc: Loc) -> Iterator[Mistake]:
+    if name not in names:
+        listed = ", ".join(names) or "none of which is in the file"
+        yield Mistake(loc, f"found {shown(name)}, expected one of the {loc[-1]}s of this file: {listed}")
+
+
+def _endpoint(endpoint: EndpointShape, here: Loc) -> Iterator[Mistake]:
+    if endpoint.wire == "gemini":
+        yield Mistake((*here, "wire"), "found gemini, which is not available yet, expected another wire")
+    wrong = _address(endpoint.base_url)
+    if wrong:
+        yield Mistake((*here, "base_url"), wrong)
+    if not endpoint.model.strip():
+        yield Mistake((*here, "model"), "found an empty text, expected the model's name")
+    for name, value in endpoint.headers.items():
+        if name.lower() in SECRET_HEADERS:
+            yield Mistake(
+                (*here, "headers", name), "found a header that carries a key, expected key_env instead"
+            )
+        elif not name.isascii() or not name.replace("-", "").replace("_", "").isalnum() or "\n" in value:
+            yield Mistake((*here, "headers", name), "found no valid header, expected a name and one line")
+    yield from _no_keys(endpoint.model_dump(exclude={"key_env", "base_url"}), here)
+
+
+def _address(url: str) -> str | None:
+    """Return what is wrong with a base URL, without repeating parts of it that could be secret."""
+    example = "expected an address such as https://api.openai.com/v1"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return f"found no valid address, {example}"
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or not url.isascii()
+        or not url.isprintable()
+    ):
+        return f"found {shown(url)}, {example}" if "@" not in url else f"found no valid address, {example}"
+    if " " in url:
+        return f"found a space in it, {example}"
+    if "@" in parts.netloc:
+        return "found a user name or password in the address, expected key_env to name the key's variable"
+    if "?" in url or "#" in url:
+        return "found a query or fragment (kept out of this message), expected an address without one"
+    for path in PATHS:
+        if url.rstrip("/").endswith(path):
+            return f"found an address that ends with {path}, expected the part before it"
+    if url.endswith("/"):
+        return f"found {shown(url)}, expected no slash at the end"
+    return None
+
+
+def _no_keys(value: Any, loc: Loc) -> Iterator[Mistake]:
+    """Yield a mistake for each text below a place that looks like a key."""
+    if isinstance(value, str) and looks_like_key(value):
+        expected = "key_env to name the environment variable that holds it"
+        yield Mistake(loc, f"found {shown(value)}, expected {expected}")
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _no_keys(inner, (*loc, str(key)))
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from _no_keys(inner, (*loc, index))
+
+
+def _subject(subject: SubjectShape, here: Loc) -> Iterator[Mistake]:
+    template = subject.template
+    if subject.mode == "completion" and subject.system is not None:
+        yield Mistake(
+            (*here, "system"),
+            "found a system prompt with mode completion, expected none: write it into the template",
+        )
+    if subject.mode == "chat" and template is not None:
+        yield Mistake((*here, "template"), "found a template with mode chat, expected mode completion")
+    elif isinstance(template, str) and template.count("{prompt}") != 1:
+        found = (
+            "no {prompt}" if "{prompt}" not in template else f"{{prompt}} {template.count('{prompt}')} times"
+        )
+        yield Mistake((*here, "template"), f"found {found}, expected it once")
+    yield from _temperature(subject.sampling.temperature, (*here, "sampling", "temperature"))
+    for index, stop in enumerate(subject.sampling.stop):
+        if not stop:
+            yield Mistake((*here, "sampling", "stop", index), "found an empty text, expected a stop sequence")
+    yield from _no_keys(subject.sampling.extra, (*here, "sampling", "extra"))
+
+
+def _temperature(value: float | None, loc: Loc) -> Iterator[Mistake]:
+    # Temperatures are kept, and told apart, in thousandths.
+    if value is not None and not 0 <= value <= 10:
+        yield Mistake(loc, f"found {value:g}, expected a number from 0 to 10")
+    elif value is not None and abs(value * 1000 - round(value * 1000)) > 1e-6:
+        yield Mistake(loc, f"found {value}, expected at most three decimals")
+
+
+def _run(shape: StudyShape, endpoints: Mapping[str, EndpointShape]) -> Iterator[Mistake]:
+    temperatures = shape.run.temperatures
+    if temperatures == ():
+        yield Mistake(
+            ("run", "temperatures"), "found an empty list, expected temperatures, or null for each own"
+        )
+    yield from repeated([f"{value:g}" for value in temperatures or ()], ("run", "temperatures"))
+    for index, value in enumerate(temperatures or ()):
+        yield from _temperature(value, ("run", "temperatures", index))
+    budget = shape.run.budget
+    if budget.usd is None or budget.calls is not None:
+        return
+    used = dict.fromkeys(subject.endpoint for subject in shape.subjects)
+    unpriced = [slug for slug in used if slug in endpoints and not _priced(endpoints[slug])]
+    if unpriced:
+        yield Mistake(
+            ("run", "budget", "usd"),
+            f"found a dollar budget with no known price for {', '.join(unpriced)}, "
+            "expected both prices of it, or a cap on calls beside the dollars",
+        )
+
+
+def _priced(endpoint: EndpointShape) -> bool:
+    price = endpoint.price
+    return price.input_per_mtok is not None and price.output_per_mtok is not None

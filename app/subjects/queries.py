@@ -1,0 +1,79 @@
+"""Reads of styles, endpoints, subjects and their versions."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from app.subjects.models import Endpoint, Style, Subject, SubjectVersion
+from app.subjects.shape import Snapshot, origin
+
+
+def styles(session: Session) -> Sequence[Style]:
+    """Return every style in the order it came, which is also its place in the row of hues."""
+    return session.scalars(select(Style).order_by(Style.id)).all()
+
+
+def style(session: Session, slug: str) -> Style | None:
+    """Return a style by its slug."""
+    return session.scalar(select(Style).where(Style.slug == slug))
+
+
+def endpoints(session: Session, *, style_id: int | None = None) -> Sequence[Endpoint]:
+    """Return endpoints with their styles, by slug; of one style when it is given."""
+    query = select(Endpoint).options(joinedload(Endpoint.style)).order_by(Endpoint.slug)
+    return session.scalars(query if style_id is None else query.where(Endpoint.style_id == style_id)).all()
+
+
+def endpoint(session: Session, slug: str) -> Endpoint | None:
+    """Return an endpoint with its style."""
+    return session.scalar(select(Endpoint).options(joinedload(Endpoint.style)).where(Endpoint.slug == slug))
+
+
+def subjects(session: Session, *, endpoint_id: int | None = None) -> Sequence[Subject]:
+    """Return subjects with endpoint and style, in the order they came; of one endpoint when it is given."""
+    query = (
+        select(Subject).options(joinedload(Subject.endpoint).joinedload(Endpoint.style)).order_by(Subject.id)
+    )
+    return session.scalars(
+        query if endpoint_id is None else query.where(Subject.endpoint_id == endpoint_id)
+    ).all()
+
+
+def subject(session: Session, slug: str) -> Subject | None:
+    """Return a subject with endpoint and style."""
+    return session.scalar(
+        select(Subject)
+        .options(joinedload(Subject.endpoint).joinedload(Endpoint.style))
+        .where(Subject.slug == slug)
+    )
+
+
+def versions(session: Session, subject_id: int) -> Sequence[SubjectVersion]:
+    """Return a subject's versions, newest first."""
+    return session.scalars(
+        select(SubjectVersion)
+        .where(SubjectVersion.subject_id == subject_id)
+        .order_by(SubjectVersion.number.desc())
+    ).all()
+
+
+def newest_versions(session: Session) -> dict[int, SubjectVersion]:
+    """Return the newest version of every subject, by subject id."""
+    rows = session.scalars(select(SubjectVersion).order_by(SubjectVersion.number))
+    return {row.subject_id: row for row in rows}
+
+
+def snapshot(session: Session, version_id: int) -> Snapshot:
+    """Return what a subject version froze; raise NoResultFound when there is no such version."""
+    found = session.scalars(select(SubjectVersion.snapshot).where(SubjectVersion.id == version_id)).one()
+    return Snapshot.model_validate(found)
+
+
+def key_name(endpoint: Endpoint, base_url: str) -> str | None:
+    """Return the environment variable whose key may be sent to this address, None for no key.
+
+    A version may have been frozen with another base URL than its endpoint has now: the key stays with the
+    scheme, host and port that it was named for.
+    """
+    return endpoint.key_env if endpoint.key_env and endpoint.key_origin == origin(base_url) else None
