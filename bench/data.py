@@ -21,7 +21,19 @@ PER_STUDY = PROMPTS * SUBJECTS * REPEATS
 RUNGS = 3
 STYLES = ("base", "sft", "rlhf", "constitutional", "character")
 WORDS = [
-    *("harbour", "pilot", "ledger", "granary", "moth", "honest", "clock", "maker", "lantern", "tide", "barley"),
+    *(
+        "harbour",
+        "pilot",
+        "ledger",
+        "granary",
+        "moth",
+        "honest",
+        "clock",
+        "maker",
+        "lantern",
+        "tide",
+        "barley",
+    ),
     *("captain", "rope", "salt", "chapel", "winter", "road", "bridge", "orchard", "wheel", "candle", "river"),
     *("mill", "stone", "letter", "garden", "keeper", "sparrow", "debt", "season", "grain", "toll", "village"),
 ]
