@@ -103,6 +103,8 @@ class Transcript(Base):
         Index("ix_transcripts_running", "endpoint_id", sqlite_where=text("state = 'running'"),
               postgresql_where=text("state = 'running'")),
         Index("ix_transcripts_state", "run_id", "state", "subject_version_id"),
+        Index("ix_transcripts_finished", "run_id", "finished_at", sqlite_where=text("finished_at IS NOT NULL"),
+              postgresql_where=text("finished_at IS NOT NULL")),
         Index("ix_transcripts_unpriced", "run_id",
               sqlite_where=text("state = 'done' AND cost_micro IS NULL"),
               postgresql_where=text("state = 'done' AND cost_micro IS NULL")),

@@ -441,6 +441,13 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_transcripts_state", ["run_id", "state", "subject_version_id"], unique=False)
         batch_op.create_index(
+            "ix_transcripts_finished",
+            ["run_id", "finished_at"],
+            unique=False,
+            sqlite_where=sa.text("finished_at IS NOT NULL"),
+            postgresql_where=sa.text("finished_at IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_transcripts_unpriced",
             ["run_id"],
             unique=False,
@@ -530,6 +537,11 @@ def downgrade() -> None:
             postgresql_where=sa.text("state = 'done' AND cost_micro IS NULL"),
         )
         batch_op.drop_index("ix_transcripts_state")
+        batch_op.drop_index(
+            "ix_transcripts_finished",
+            sqlite_where=sa.text("finished_at IS NOT NULL"),
+            postgresql_where=sa.text("finished_at IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_transcripts_running",
             sqlite_where=sa.text("state = 'running'"),
