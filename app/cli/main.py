@@ -37,12 +37,13 @@ def command(name: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
     def register(function: Callable[P, T]) -> Callable[P, T]:
         @wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> T:
+            from app.runs.mistakes import FileError
             from app.schema import SchemaError
             from app.settings import SettingsError
 
             try:
                 return function(*args, **kwargs)
-            except (SettingsError, SchemaError) as error:
+            except (SettingsError, SchemaError, FileError) as error:
                 fail(str(error))
 
         app.command(name)(run)
