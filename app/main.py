@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from app import __version__, db
 from app.accounts.person import WhoIsAsking
+from app.home import routes as home
 from app.live import routes as live
 from app.settings import Settings
 from app.settings import settings as read_settings
@@ -54,7 +55,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def routers() -> list:  # type: ignore[type-arg]
     """Return every package's routes."""
-    return [static_router, live.router]
+    return [static_router, live.router, home.router]
 
 
 def _page_error(request: Request, error: Exception) -> Response:

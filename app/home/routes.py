@@ -1,11 +1,15 @@
 """The first page, and the page that shows every part of the interface."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
 
-from app.web import page, partial
+from app.home import queries
+from app.transcripts.faithful import faithful
+from app.web import ReadDep, page, partial
 
 router = APIRouter(include_in_schema=False)
 
@@ -13,11 +17,30 @@ PARTS = ["marks", "controls", "figures", "texts", "blocks"]
 HOSTILE = "\u202eevil\u202c text, \u200b\x1b[31m<script>alert(1)</script> & 👩‍🔬 \ufeff𝒳"
 
 
+@router.get("/")
+def home(request: Request, session: ReadDep) -> HTMLResponse:
+    """Show the studies and runs; where there are none, the three ways to begin."""
+    studies = queries.lines(session)
+    if not studies:
+        return page(request, "home/first.html", here="home")
+    return page(request, "home/index.html", here="home", studies=studies, **_moving(session))
+
+
+@router.get("/-/home/runs")
+def runs(request: Request, session: ReadDep) -> HTMLResponse:
+    """Answer the part of the first page that moves."""
+    return partial(request, "home/_runs.html", **_moving(session))
+
+
+def _moving(session: Session) -> dict[str, Any]:
+    return {"unfinished": queries.unfinished(session), "latest": queries.latest(session)}
+
+
 @router.get("/-/patterns")
 def patterns(request: Request) -> HTMLResponse:
     """Show every macro of `templates/ui` in every state."""
     then = datetime.now(UTC) - timedelta(minutes=3)
-    return page(request, "home/patterns.html", parts=PARTS, hostile=HOSTILE, then=then, count=0)
+    return page(request, "home/patterns.html", parts=PARTS, hostile=faithful(HOSTILE), then=then, count=0)
 
 
 @router.get("/-/patterns/now")

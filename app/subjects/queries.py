@@ -14,6 +14,15 @@ def styles(session: Session) -> Sequence[Style]:
     return session.scalars(select(Style).order_by(Style.id)).all()
 
 
+SLOTS = 7  # hues and glyphs that can be told apart
+
+
+def slots(session: Session) -> dict[str, int]:
+    """Return each style's slot by its slug, 1 to 7: its place in the row of hues and glyphs, begun anew after 7."""
+    slugs = session.scalars(select(Style.slug).order_by(Style.id))
+    return {slug: place % SLOTS + 1 for place, slug in enumerate(slugs)}
+
+
 def style(session: Session, slug: str) -> Style | None:
     """Return a style by its slug."""
     return session.scalar(select(Style).where(Style.slug == slug))
