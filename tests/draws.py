@@ -1,6 +1,5 @@
 """Writes the draws of a seeded run: transcripts, their messages, exchanges and the run's sums (`tests/seed.py`)."""
 
-import hashlib
 import json
 import zlib
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.batteries.shape import PromptShape, Turn
 from app.subjects.shape import SubjectShape
+from app.transcripts.identity import path_sha256, sha256, text_sha256
 from app.transcripts.models import NOT_SENT, Exchange, Message, RunBudget, SettingsRecord, Transcript
 from tests.cast import Draw, Say, endpoint_of
 
@@ -30,13 +30,6 @@ class Seeded:
     prompts: dict[str, int] = field(default_factory=dict)
     # by prompt key, subject slug and repeat
     transcripts: dict[tuple[str, str, int], int] = field(default_factory=dict)
-
-
-def sha(*parts: Any) -> str:
-    """Hash anything that JSON can hold, always alike."""
-    return hashlib.sha256(
-        json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-    ).hexdigest()
 
 
 @dataclass
@@ -124,7 +117,7 @@ def _cell(session: Session, made: Seeded, prompt: PromptShape, subject: SubjectS
         "prompt_id": made.prompts[prompt.key], "subject_version_id": made.versions[subject.slug],
         "subject_id": made.subjects[subject.slug], "endpoint_id": made.endpoints[subject.endpoint],
         "temperature_milli": NOT_SENT if temperature is None else round(temperature * 1000), "state": "queued",
-        "equal_sha256": sha([turn.model_dump() for turn in prompt.turns], prompt.mode, max_tokens),
+        "equal_sha256": sha256([[turn.model_dump() for turn in prompt.turns], prompt.mode, max_tokens]),
         "root_id": _path(session, shared), "settings_id": _settings(session, subject, max_tokens),
         "context": "rendered" if subject.mode == "completion" else "may_add",
     }  # fmt: skip
@@ -134,7 +127,7 @@ def _settings(session: Session, subject: SubjectShape, max_tokens: int) -> int:
     asked = subject.sampling.model_dump(mode="json")
     sent = subject.sampling.model_dump(mode="json", exclude={"seed", "extra"}, exclude_none=True)
     sent["max_tokens"] = max_tokens
-    digest = sha(asked, sent)
+    digest = sha256([asked, sent])
     found = session.scalar(select(SettingsRecord.id).where(SettingsRecord.sha256 == digest))
     if found is not None:
         return found
@@ -145,24 +138,20 @@ def _settings(session: Session, subject: SubjectShape, max_tokens: int) -> int:
 
 
 def _path(session: Session, turns: Sequence[Turn]) -> int:
-    parent, digest = 0, ""
+    parent, digest = 0, None
     for turn in turns:
-        digest = sha(digest, turn.role, turn.words, None)
+        digest = path_sha256(digest, turn.role, turn.words, None)
         found = session.scalar(
             select(Message.id).where(Message.path_sha256 == digest, Message.made_by.is_(None))
         )
         if found is None:
             row = Message(parent_id=parent or None, role=turn.role, text=turn.words, origin="prompt",
-                          path_sha256=digest, text_sha256=_text_sha(turn.words))  # fmt: skip
+                          path_sha256=digest, text_sha256=text_sha256(turn.words))  # fmt: skip
             session.add(row)
             session.flush()
             found = row.id
         parent = found
     return parent
-
-
-def _text_sha(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _messages(session: Session, made: Seeded, rows: Sequence[Row]) -> None:
@@ -192,8 +181,8 @@ def _below(session: Session, tips: dict[int, int], said: list[dict[str, Any]]) -
 def _said(made: Seeded, row: Row, role: str, text: str) -> dict[str, Any]:
     return {
         "role": role, "text": text, "made_by": row.id, "origin": "prompt" if role == "user" else "model",
-        "scope": f"s{made.study_id} r{made.run_id} y{made.subjects[row.subject.slug]}",
-        "text_sha256": _text_sha(text), "created_at": row.finished,
+        "scope": f"s{made.subjects[row.subject.slug]} r{made.run_id} y{made.study_id}",
+        "text_sha256": text_sha256(text), "created_at": row.finished,
     }  # fmt: skip
 
 
@@ -215,23 +204,23 @@ def _exchanges(row: Row) -> list[dict[str, Any]]:
         "model": endpoint.model,
         "messages": [{"role": t.role, "content": t.words} for t in row.prompt.turns],
     }
-    calls = [(status, body, error, "retry") for status, body, error in row.draw.exchanges]
+    calls = [(1, status, body, error, "retry") for status, body, error in row.draw.exchanges]
     if calls and row.draw.state == "failed":
-        calls[-1] = (*calls[-1][:3], "failed")
-    for text in row.answers:
+        calls[-1] = (*calls[-1][:4], "failed")
+    for turn, text in enumerate(row.answers, start=1):
         choice = {"message": {"content": text}, "finish_reason": row.draw.raw or "stop"}
-        calls.append((200, json.dumps({"choices": [choice]}, ensure_ascii=False), "", "answer"))
+        calls.append((turn, 200, json.dumps({"choices": [choice]}, ensure_ascii=False), "", "answer"))
     began = row.finished - timedelta(milliseconds=row.draw.latency_ms)
     call = {
-        "transcript_id": row.id, "turn": 0, "attempt": 1, "url": f"{endpoint.base_url}/chat/completions",
+        "transcript_id": row.id, "turn": 1, "attempt": 1, "url": f"{endpoint.base_url}/chat/completions",
         "request": zlib.compress(json.dumps(sent, ensure_ascii=False).encode()), "started_at": began,
     }  # fmt: skip
     ended = {"total_ms": row.draw.latency_ms, "first_byte_ms": 120, "finished_at": row.finished,
              "headers": {"content-type": "application/json"}}  # fmt: skip
     written = [
-        {**call, **ended, "n": n, "outcome": outcome, "reply": zlib.compress(body.encode()),
-         "reply_sha256": _text_sha(body), "status": status, "error": error or None}
-        for n, (status, body, error, outcome) in enumerate(calls, start=1)
+        {**call, **ended, "turn": turn, "n": n, "outcome": outcome, "reply": zlib.compress(body.encode()),
+         "reply_sha256": text_sha256(body), "status": status, "error": error or None}
+        for n, (turn, status, body, error, outcome) in enumerate(calls, start=1)
     ]  # fmt: skip
     if row.draw.state == "running":
         open_ended = dict.fromkeys([*ended, "reply", "reply_sha256", "status", "error"])
@@ -274,5 +263,5 @@ def _ended(row: Row) -> dict[str, Any]:
     if state == "done":
         values |= {"tip_id": row.tip, "stop_class": row.draw.stop, "served_model": row.served,
                    "input_tokens": row.tokens[0], "output_tokens": row.tokens[1], "cost_micro": row.cost_micro,
-                   "latency_ms": row.draw.latency_ms, "sha256": sha(row.id)}  # fmt: skip
+                   "latency_ms": row.draw.latency_ms, "sha256": sha256(row.id)}  # fmt: skip
     return values

@@ -18,9 +18,10 @@ from app.runs.models import Run, Wave, WaveBattery, WaveSubject
 from app.studies.models import Study
 from app.subjects.models import Endpoint, Style, Subject, SubjectVersion
 from app.subjects.shape import SubjectShape
+from app.transcripts.identity import sha256
 from tests import draws
 from tests.cast import ENDPOINTS, PROMPTS, STYLES, SUBJECTS, Say, say, snapshot
-from tests.draws import Seeded, sha
+from tests.draws import Seeded
 
 
 def study(
@@ -89,14 +90,14 @@ def _battery(session: Session, slug: str, prompts: Sequence[PromptShape]) -> int
     battery = Battery(slug=slug, title=slug.replace("-", " ").capitalize(), licence="CC0-1.0")
     session.add(battery)
     session.flush()
-    version = BatteryVersion(battery_id=battery.id, number=1, sha256=sha(slug))
+    version = BatteryVersion(battery_id=battery.id, number=1, sha256=sha256(slug))
     session.add(version)
     session.flush()
     for place, prompt in enumerate(prompts):
         identity = prompt.identity()
         row = Prompt(
-            battery_id=battery.id, key=prompt.key, content_sha256=sha(identity),
-            equal_sha256=sha(identity["turns"], identity["mode"]), family=prompt.family, variant=prompt.variant,
+            battery_id=battery.id, key=prompt.key, content_sha256=sha256(identity),
+            equal_sha256=sha256([identity["turns"], identity["mode"]]), family=prompt.family, variant=prompt.variant,
             theme=prompt.theme, branch=prompt.branch, mode=prompt.mode, title=prompt.title,
             shape=prompt.model_dump(mode="json"),
         )  # fmt: skip
@@ -137,7 +138,7 @@ def _subjects(session: Session, subjects: Sequence[SubjectShape], made: Seeded) 
         session.add(subject)
         session.flush()
         taken = snapshot(shape).model_dump(mode="json")
-        version = SubjectVersion(subject_id=subject.id, number=1, snapshot=taken, sha256=sha(taken))
+        version = SubjectVersion(subject_id=subject.id, number=1, snapshot=taken, sha256=sha256(taken))
         session.add(version)
         session.flush()
         made.subjects[shape.slug], made.versions[shape.slug] = subject.id, version.id
