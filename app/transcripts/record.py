@@ -1,0 +1,192 @@
+"""A transcript as others read it: the fields of the dataset folder and of the API, in this order and no others."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from app.batteries.models import Battery, BatteryVersion, Prompt
+from app.studies.models import Study
+from app.subjects.models import SubjectVersion
+from app.transcripts.models import Instance
+from app.transcripts.whole import KEPT, Columns, Whole
+
+T = TypeVar("T")
+NOTHING: Mapping[str, Any] = {}
+OF_PROMPT = ("family", "variant", "condition", "theme", "branch", "mode")
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Composes records over one session, remembering what many transcripts share.
+
+    `public_url` stands before each record's own address; '' makes it a path.
+    """
+
+    session: Session
+    public_url: str = ""
+    instance: str = ""
+    kept: dict[tuple[str, int], Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.instance = self.session.scalars(select(Instance.name)).one()
+
+    def whole(self, one: Whole) -> dict[str, Any]:
+        """Return every field of a transcript, its messages and settings among them."""
+        row, record = one.row, self.head(one.row)
+        answers = [message for message in one.messages if is_answer(message)]
+        last = answers[-1] if answers else NOTHING
+        ended = row["state"] == "done"
+        return record | {
+            "sampling": sampling(one.settings, [message["seed"] for message in answers]),
+            "system": self._snapshot(row).get("system"),
+            "state": row["state"],
+            "stop_class": row["stop_class"],
+            "stop_raw": last.get("stop_raw") if ended else None,
+            # A ladder that is done may have a remark there, which is no error.
+            "error": None if ended else row["reason"],
+            "messages": [self._message(message) for message in one.messages],
+            "usage": usage([message["usage"] or {} for message in answers]),
+            "cost_usd": None if row["cost_micro"] is None else row["cost_micro"] / 1_000_000,
+            "latency_ms": row["latency_ms"],
+            "created_at": moment(row["created_at"]),
+            "finished_at": moment(row["finished_at"]),
+            "sha256": row["sha256"],
+            "url": f"{self.public_url.rstrip('/')}/transcripts/{row['id']}",
+        }
+
+    def head(self, row: Columns) -> dict[str, Any]:
+        """Return what a transcript is a draw of: the fields from `id` to `repeat`."""
+        battery = self._once("battery", row["battery_version_id"], self._battery)
+        prompt = self._once("prompt", row["prompt_id"], self._prompt)
+        subject = self._once("subject", row["subject_version_id"], self._subject)
+        snapshot = subject.get("snapshot", NOTHING)
+        milli = row["temperature_milli"]
+        return {
+            "id": row["source_id"] or self.named("t", row["id"]),
+            "study": self._once("study", row["study_id"], self._study)["slug"],
+            "run": self.named("r", row["run_id"]),
+            "wave": row["wave"],
+            "battery": battery.get("slug"),
+            "battery_version": battery.get("number"),
+            "prompt": prompt.get("key"),
+            **{name: prompt.get(name) for name in OF_PROMPT},
+            "subject": subject.get("slug"),
+            "subject_version": subject.get("number"),
+            **{name: snapshot.get(name) for name in ("induced_by", "style", "endpoint", "wire", "model")},
+            "served_model": row["served_model"],
+            "stage": snapshot.get("stage"),
+            "temperature": milli / 1000 if milli >= 0 else None,
+            "repeat": row["repeat"],
+        }
+
+    def named(self, letter: str, number: int) -> str:
+        """Return the id by which the world outside knows a row of this database."""
+        return f"{self.instance}:{letter}{number}"
+
+    def _message(self, message: Columns) -> dict[str, Any]:
+        parent = message["parent_id"]
+        same = (
+            "role",
+            "text",
+            "parts",
+            "origin",
+            "stop_class",
+            "stop_raw",
+            "usage",
+            "latency_ms",
+            "served_model",
+        )
+        return {
+            "id": self.named("m", message["id"]),
+            "parent": None if parent is None else self.named("m", parent),
+            **{name: message[name] for name in same},
+        }
+
+    def _snapshot(self, row: Columns) -> Mapping[str, Any]:
+        subject = self._once("subject", row["subject_version_id"], self._subject)
+        snapshot: Mapping[str, Any] = subject.get("snapshot", NOTHING)
+        return snapshot
+
+    def _once(
+        self, kind: str, number: int | None, read: Callable[[int], Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        if number is None:
+            return NOTHING
+        if len(self.kept) > KEPT:
+            self.kept.clear()
+        if (kind, number) not in self.kept:
+            self.kept[kind, number] = read(number)
+        found: Mapping[str, Any] = self.kept[kind, number]
+        return found
+
+    def _study(self, number: int) -> Mapping[str, Any]:
+        return {"slug": self.session.scalars(select(Study.slug).where(Study.id == number)).one()}
+
+    def _battery(self, number: int) -> Mapping[str, Any]:
+        query = (
+            select(Battery.slug, BatteryVersion.number)
+            .join(BatteryVersion)
+            .where(BatteryVersion.id == number)
+        )
+        return dict(self.session.execute(query).mappings().one())
+
+    def _prompt(self, number: int) -> Mapping[str, Any]:
+        prompt = self.session.scalars(select(Prompt).where(Prompt.id == number)).one()
+        return {name: prompt.shape.get(name) for name in ("key", *OF_PROMPT)}
+
+    def _subject(self, number: int) -> Mapping[str, Any]:
+        query = (
+            select(SubjectVersion)
+            .where(SubjectVersion.id == number)
+            .options(joinedload(SubjectVersion.subject))
+        )
+        found = self.session.scalars(query).one()
+        return {"slug": found.subject.slug, "number": found.number, "snapshot": found.snapshot}
+
+
+def is_answer(message: Columns) -> bool:
+    """Tell whether a message is what a model answered, its reasoning apart."""
+    return message["origin"] == "model" and message["role"] in {"assistant", "text"}
+
+
+def sampling(settings: Columns | None, seeds: Sequence[int | None]) -> dict[str, Any]:
+    """Return the settings asked, sent and effective, with the seed back among those sent.
+
+    A ladder sends a seed with each call: `seeds`, one per answer, in place of `seed`.
+    """
+    if settings is None:
+        return {"asked": None, "sent": None, "effective": None}
+    found = {name: settings[name] for name in ("asked", "sent", "effective")}
+    if any(seed is not None for seed in seeds):
+        seed = {"seed": seeds[0]} if len(seeds) == 1 else {"seeds": list(seeds)}
+        found["sent"] = {**found["sent"], **seed}
+    return found
+
+
+def usage(told: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
+    """Return the tokens of all answers: prompt tokens not read from a cache, visible output, reasoning, cached.
+
+    Null = not told by some answer; it is never 0.
+    """
+
+    def total(name: str) -> int | None:
+        counts = [one.get(name) for one in told]
+        return sum(filter(None, counts)) if counts and None not in counts else None
+
+    into = total("input")
+    written = sum(one.get("cache_write") or 0 for one in told)  # asked and paid for, though also kept
+    return {
+        "input": None if into is None else into + written,
+        "output": total("output"),
+        "reasoning": total("reasoning"),
+        "cached": total("cache_read"),
+    }
+
+
+def moment(at: datetime | None) -> str | None:
+    """Return a moment as files write it: UTC, with milliseconds and Z."""
+    return None if at is None else at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
