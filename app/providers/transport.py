@@ -9,6 +9,7 @@ import json
 import ssl
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import quote
 
 import aiohttp
@@ -24,7 +25,7 @@ TIMEOUT_SECONDS = 300.0  # of silence, and of the whole call
 # into a closing one is lost, and cannot be repeated safely.
 IDLE_SECONDS = 4.0
 SHORTEST_SECRET = 8  # a shorter key is a placeholder such as "none", which an answer may well contain
-REMOVED = "[key removed]"
+REMOVED = b"[key removed]"
 OURS = {"accept": "application/json", "accept-encoding": "gzip, deflate", "user-agent": "styloscope"}
 
 KEPT = frozenset(
@@ -40,35 +41,41 @@ KEPT_FAMILIES = ("x-ratelimit-", "ratelimit", "anthropic-ratelimit-", "anthropic
 
 def scrub(data: bytes, key: str) -> bytes:
     """Return data without a key, in whichever spelling a provider may echo it."""
-    if len(key) < SHORTEST_SECRET:
-        return data
     for spelling in _spellings(key):
         if spelling in data:
-            data = data.replace(spelling, REMOVED.encode())
+            data = data.replace(spelling, REMOVED)
     return data
 
 
-def _spellings(key: str) -> list[bytes]:
+@lru_cache(maxsize=64)
+def _spellings(key: str) -> tuple[bytes, ...]:
+    """Return how a key may be written: as it is, as JSON with or without escaped slashes, in a URL."""
+    if len(key) < SHORTEST_SECRET:
+        return ()
     escaped = json.dumps(key)[1:-1]
     found = {key, escaped, escaped.replace("/", "\\/"), quote(key, safe="")}
-    return [spelling.encode() for spelling in sorted(found, key=len, reverse=True)]
+    return tuple(spelling.encode() for spelling in sorted(found, key=len, reverse=True))
 
 
-def kept(headers: httpx.Headers, keys: tuple[str, ...] = ()) -> dict[str, str]:
-    """Return the headers that inform (tracing, rate limits, times), by their names in lower case."""
-    found: dict[str, str] = {}
-    for raw_name, raw_value in headers.raw:
-        name = raw_name.decode("latin-1").lower()
-        if name in KEPT or name.startswith(KEPT_FAMILIES):
-            value = raw_value.decode("utf-8", "replace")
-            found[name] = _scrubbed(value, keys)
-    return found
-
-
-def _scrubbed(text: str, keys: tuple[str, ...]) -> str:
+def _scrubbed(data: bytes, keys: tuple[str, ...]) -> bytes:
     for key in keys:
-        text = scrub(text.encode("utf-8", "replace"), key).decode("utf-8", "replace")
-    return text
+        data = scrub(data, key)
+    return data
+
+
+def _kept(headers: httpx.Headers, keys: tuple[str, ...]) -> dict[str, str]:
+    """Return the headers that inform (tracing, rate limits, times), by their names in lower case."""
+    return {
+        name: _scrubbed(value, keys).decode("utf-8", "replace")
+        for raw_name, value in headers.raw
+        if (name := _kept_name(raw_name)) is not None
+    }
+
+
+@lru_cache(maxsize=512)
+def _kept_name(raw: bytes) -> str | None:
+    name = raw.decode("latin-1").lower()
+    return name if name in KEPT or name.startswith(KEPT_FAMILIES) else None
 
 
 class _Arrival:
@@ -87,15 +94,12 @@ class _Arrival:
 
     def reply(self, fault: str | None = None, detail: str = "") -> Reply:
         """Return it as a Reply, with no key left in it."""
-        body = b"".join(self.chunks)[:REPLY_CAP] if fault == "too_large" else b"".join(self.chunks)
-        for key in self.keys:
-            body = scrub(body, key)
         return Reply(
             status=self.status,
             headers=self.headers,
-            body=body,
+            body=_scrubbed(b"".join(self.chunks), self.keys),
             fault=fault,
-            detail=_scrubbed(detail, self.keys),
+            detail=_scrubbed(detail.encode("utf-8", "replace"), self.keys).decode(),
             first_byte_ms=None if self.first is None else round((self.first - self.started) * 1000),
             total_ms=round((time.perf_counter() - self.started) * 1000),
         )
@@ -131,6 +135,7 @@ class Transport:
         try:
             url, headers, keys = self._addressed(request, auth_headers)
             outgoing = httpx.Request("POST", url, headers=headers, content=request.body)
+            outgoing.headers.encoding = headers.encoding  # else it is guessed anew for every single header
         except (httpx.InvalidURL, ValueError, TypeError) as error:
             return Reply(
                 fault="unsendable", detail=f"{type(error).__name__} in its address or headers", total_ms=0
@@ -152,14 +157,14 @@ class Transport:
         response = await self._inner.handle_async_request(outgoing)
         try:
             arrival.status = response.status_code
-            arrival.headers = kept(response.headers, arrival.keys)
+            arrival.headers = _kept(response.headers, arrival.keys)
             if 300 <= arrival.status < 400:
                 return arrival.reply("redirect", arrival.headers.get("location", "no address given"))
-            encoded = "content-encoding" in response.headers
+            encoded = "content-encoding" in arrival.headers
             async for chunk in response.aiter_bytes() if encoded else response.stream:  # type: ignore[union-attr]
                 if arrival.first is None:
                     arrival.first = time.perf_counter()
-                arrival.chunks.append(chunk)
+                arrival.chunks.append(chunk[: self._cap - arrival.size])
                 arrival.size += len(chunk)
                 if arrival.size > self._cap:
                     return arrival.reply("too_large", f"more than {self._cap} bytes")
