@@ -1,1 +1,56 @@
-"""Commands, being written."""
+"""Commands that take data out."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.main import command, fail
+
+FORMATS = ("jsonl",)
+
+
+@command("export")
+def export(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study's slug.")],
+    out: Annotated[Path, typer.Option("--out", help="A folder that is new or empty.")],
+    form: Annotated[str, typer.Option("--format", help=f"One of: {', '.join(FORMATS)}.")] = "jsonl",
+    run: Annotated[list[int] | None, typer.Option("--run", help="Only this run; may be given again.")] = None,
+    battery: Annotated[
+        list[str] | None, typer.Option("--battery", help="Only this battery, by slug.")
+    ] = None,
+    subject: Annotated[
+        list[str] | None, typer.Option("--subject", help="Only this subject, by slug.")
+    ] = None,
+    state: Annotated[
+        list[str] | None,
+        typer.Option("--state", help="Only this state: all that ended are taken otherwise."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest and nothing else.")] = False,
+) -> None:
+    """Write a study as a dataset folder; nothing is left behind when it cannot be finished."""
+    from app import db
+    from app.exports import jsonl
+    from app.exports.folder import PlaceTaken
+    from app.exports.selection import ENDED, Filters, SelectionError
+    from app.schema import open_ready
+    from app.settings import settings
+
+    if form not in FORMATS:
+        fail(f"--format: found {form!r}, expected {' or '.join(FORMATS)}")
+    open_ready(settings())
+    filters = Filters(tuple(run or ()), tuple(battery or ()), tuple(subject or ()), tuple(state or ENDED))
+    try:
+        with db.reading() as session:
+            manifest = jsonl.export(session, study, out, filters, public_url=settings().public_url)
+    except (SelectionError, PlaceTaken) as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{out}: {error.strerror or error}")
+    if as_json:
+        print(json.dumps(manifest, ensure_ascii=False))
+        return
+    counts = manifest["counts"]
+    states = ", ".join(f"{number} {name}" for name, number in counts["states"].items()) or "none"
+    print(f"{out}: {counts['transcripts']} transcripts ({states}), {counts['messages']} messages")

@@ -54,7 +54,7 @@ def where(session: Session, study: Study, filters: Filters) -> list[ColumnElemen
         runs = session.scalars(select(Run.id).where(Run.study_id == study.id).order_by(Run.id)).all()
         for run in filters.run:
             if run not in runs:
-                raise SelectionError(_unknown(f"run of study {study.slug!r}", run, runs))
+                raise SelectionError(_unknown("run", run, runs))
         here.append(Transcript.run_id.in_(filters.run))
     if filters.battery:
         ids = _ids(session, "battery", Battery.slug, Battery.id, filters.battery)
