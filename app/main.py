@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from app import __version__, db
@@ -14,7 +14,10 @@ from app.home import routes as home
 from app.live import routes as live
 from app.settings import Settings
 from app.settings import settings as read_settings
+from app.transcripts import routes as runs
 from app.web import Gate, PageError, show_error, static_router
+
+health = APIRouter(include_in_schema=False)
 
 
 @asynccontextmanager
@@ -55,7 +58,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def routers() -> list:  # type: ignore[type-arg]
     """Return every package's routes."""
-    return [static_router, live.router, home.router]
+    return [static_router, health, live.router, home.router, runs.router]
+
+
+@health.get("/healthz")
+def healthz() -> dict[str, str]:
+    """Answer that the server and its database are there, without writing."""
+    db.ping()
+    return {"status": "ok", "version": __version__}
 
 
 def _page_error(request: Request, error: Exception) -> Response:

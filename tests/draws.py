@@ -218,8 +218,9 @@ def _exchanges(row: Row) -> list[dict[str, Any]]:
     ended = {"total_ms": row.draw.latency_ms, "first_byte_ms": 120, "finished_at": row.finished,
              "headers": {"content-type": "application/json"}}  # fmt: skip
     written = [
-        {**call, **ended, "turn": turn, "n": n, "outcome": outcome, "reply": zlib.compress(body.encode()),
-         "reply_sha256": text_sha256(body), "status": status, "error": error or None}
+        {**call, **ended, "turn": turn, "n": n if turn == 1 else 1, "outcome": outcome,
+         "reply": zlib.compress(body.encode()), "reply_sha256": text_sha256(body), "status": status,
+         "error": error or None}
         for n, (turn, status, body, error, outcome) in enumerate(calls, start=1)
     ]  # fmt: skip
     if row.draw.state == "running":

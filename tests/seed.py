@@ -97,9 +97,9 @@ def _battery(session: Session, slug: str, prompts: Sequence[PromptShape]) -> int
         identity = prompt.identity()
         row = Prompt(
             battery_id=battery.id, key=prompt.key, content_sha256=sha256(identity),
-            equal_sha256=sha256([identity["turns"], identity["mode"]]), family=prompt.family, variant=prompt.variant,
-            theme=prompt.theme, branch=prompt.branch, mode=prompt.mode, title=prompt.title,
-            shape=prompt.model_dump(mode="json"),
+            equal_sha256=sha256([identity["turns"], identity["mode"]]),
+            family=prompt.family, variant=prompt.variant, theme=prompt.theme, branch=prompt.branch,
+            mode=prompt.mode, title=prompt.title, shape=prompt.model_dump(mode="json"),
         )  # fmt: skip
         session.add(row)
         session.flush()

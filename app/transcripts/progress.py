@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.runs.models import Wave, WaveSubject
 from app.subjects.models import Endpoint, Subject, SubjectVersion
+from app.subjects.queries import slots
 from app.transcripts.models import EndpointStop, Transcript
 from app.transcripts.queries import Counts, RunStatus
 from app.transcripts.tallies import Tallies
@@ -36,7 +37,8 @@ class SubjectProgress:
     number: int
     slug: str
     name: str
-    stage: str
+    style: str
+    slot: int
     endpoint_id: int
     endpoint: str
     concurrency: int
@@ -65,13 +67,15 @@ def subjects_of(
     counts = _counts(session, status.id)
     paces = _paces(session, status.id, now)
     stops = _stops(session, status.id)
+    hues = slots(session)
     return [
         SubjectProgress(
             version_id=version.id,
             number=version.number,
             slug=subject.slug,
             name=subject.name or subject.slug,
-            stage=version.snapshot.get("stage", "other"),
+            style=version.snapshot["style"],
+            slot=hues.get(version.snapshot["style"], 1),
             endpoint_id=endpoint.id,
             endpoint=endpoint.slug,
             concurrency=endpoint.limits.get("concurrency", 1),

@@ -1,0 +1,72 @@
+"""Pages of runs: the list, one run in motion, its failures, and what can be done with it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from app.db import now
+from app.transcripts.failures import PAGE as FAILURES
+from app.transcripts.failures import causes_of, failed_draws
+from app.transcripts.queries import PAGE, run_status, runs_status
+from app.transcripts.run_page import RunPage, run_page
+from app.web import NotFound, ReadDep, page, partial
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/runs")
+def index(request: Request, session: ReadDep, before: int | None = None) -> HTMLResponse:
+    """List the runs, newest first."""
+    runs = runs_status(session, before=before, limit=PAGE + 1)
+    older = runs[PAGE - 1].id if len(runs) > PAGE else None
+    return page(request, "runs/index.html", here="runs", runs=runs[:PAGE], older=older, before=before)
+
+
+@router.get("/-/runs")
+def index_now(request: Request, session: ReadDep) -> HTMLResponse:
+    """Answer the newest lines of the list, which move."""
+    runs = runs_status(session, limit=PAGE + 1)
+    older = runs[PAGE - 1].id if len(runs) > PAGE else None
+    return partial(request, "runs/_table.html", runs=runs[:PAGE], older=older)
+
+
+@router.get("/runs/{run_id}")
+def show(request: Request, session: ReadDep, run_id: int) -> HTMLResponse:
+    """Show a run."""
+    return page(request, "transcripts/run.html", here="runs", run=_page_of(session, run_id))
+
+
+@router.get("/-/runs/{run_id}")
+def show_now(request: Request, session: ReadDep, run_id: int) -> HTMLResponse:
+    """Answer the part of a run's page that moves."""
+    return partial(request, "transcripts/_run.html", run=_page_of(session, run_id))
+
+
+@router.get("/runs/{run_id}/failures")
+def failures(
+    request: Request,
+    session: ReadDep,
+    run_id: int,
+    cause: str = "",
+    after: Annotated[int, Query(ge=0)] = 0,
+) -> HTMLResponse:
+    """Show the failed draws of a run with their calls; `cause` narrows to one."""
+    status = run_status(session, run_id)
+    if status is None:
+        raise NotFound(f"There is no run {run_id}.")
+    causes = causes_of(session, run_id)
+    chosen = next((one for one in causes if one.id == cause), None)
+    if cause and chosen is None:
+        raise NotFound("No failed draw of this run has that cause any more.")
+    draws = failed_draws(session, run_id, cause=chosen, after=after, limit=FAILURES + 1)
+    more = draws[FAILURES - 1].id if len(draws) > FAILURES else None
+    return page(request, "transcripts/run_failures.html", here="runs", status=status, causes=causes, chosen=chosen,
+                draws=draws[:FAILURES], more=more)  # fmt: skip
+
+
+def _page_of(session: ReadDep, run_id: int) -> RunPage:
+    shown = run_page(session, run_id, now())
+    if shown is None:
+        raise NotFound(f"There is no run {run_id}.")
+    return shown

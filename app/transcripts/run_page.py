@@ -1,0 +1,171 @@
+"""What the page of a run shows: made afresh for the whole page and for each live update of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Person
+from app.batteries.models import Battery, BatteryPrompt, BatteryVersion, Prompt
+from app.runs.models import Wave, WaveBattery, WaveSubject
+from app.transcripts.failures import Cause, causes_of
+from app.transcripts.matrix import AskedPrompt, Matrix, matrix
+from app.transcripts.progress import SubjectProgress, last_finished, seconds_left, subjects_of
+from app.transcripts.queries import RunStatus, run_status
+from app.transcripts.tallies import Tallies, tallies
+
+ACTIVE = {"running", "queued"}
+
+
+@dataclass(frozen=True, slots=True)
+class WaveLine:
+    """What one wave asked."""
+
+    number: int
+    repeats: int
+    temperatures: Sequence[float] | None
+    reason: str
+    prompts: int
+    subjects: int
+    batteries: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What an endpoint takes at this moment: calls at once; a word on why it is less than asked for, if it is."""
+
+    allowed: int
+    note: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """Everything on the page. `seconds_left` None = not to be said yet; `per_second` counts draws that ended."""
+
+    status: RunStatus
+    started_by: str
+    subjects: tuple[SubjectProgress, ...]
+    tallies: Tallies
+    causes: tuple[Cause, ...]
+    waves: tuple[WaveLine, ...]
+    prompts: tuple[AskedPrompt, ...]
+    matrix: Matrix
+    per_second: float
+    seconds_left: float | None
+    took: float | None
+    again_micro: int | None
+    limits: Mapping[int, Limit]
+
+    @property
+    def active(self) -> bool:
+        """Whether draws are being asked, or would be if somebody collected them."""
+        return self.status.state in ACTIVE
+
+    @property
+    def stops(self) -> list[tuple[str, str]]:
+        """The endpoints that were stopped for this run while draws are queued for them, and why."""
+        left = {one.endpoint: one.stopped for one in self.subjects if one.stopped and one.counts.left}
+        return list(left.items())
+
+    @property
+    def limits_note(self) -> str:
+        """Where the numbers of calls at once come from."""
+        if not self.active:
+            return ""
+        return "limits as the endpoint allows them now" if self.limits else "collected by another process"
+
+
+def run_page(
+    session: Session, run_id: int, now: datetime, limits: Mapping[int, Limit] | None = None
+) -> RunPage | None:
+    """Return what the page of a run shows at this moment, or None when there is no such run."""
+    status = run_status(session, run_id)
+    if status is None:
+        return None
+    counted = tallies(session, run_id, status.counts)
+    subjects = subjects_of(session, status, counted, now)
+    prompts = prompts_of(session, run_id)
+    newest = last_finished(session, run_id)
+    return RunPage(
+        status=status,
+        started_by=session.scalar(select(Person.name).where(Person.id == status.person_id)) or "",
+        subjects=tuple(subjects),
+        tallies=counted,
+        causes=tuple(causes_of(session, run_id)) if status.counts.failed else (),
+        waves=tuple(_waves(session, run_id)),
+        prompts=tuple(prompts),
+        matrix=matrix(status, subjects, prompts, counted.cells),
+        per_second=sum(one.pace.per_second for one in subjects),
+        seconds_left=seconds_left(subjects),
+        took=(newest - status.created_at).total_seconds() if newest else None,
+        again_micro=_again(subjects),
+        limits=limits or {},
+    )
+
+
+def prompts_of(session: Session, run_id: int) -> list[AskedPrompt]:
+    """Return a run's prompts in the order of its waves and their batteries."""
+    rows = session.execute(
+        select(Prompt.id, Battery.slug, Prompt.key, Prompt.family, WaveBattery.keys)
+        .join(BatteryPrompt, BatteryPrompt.prompt_id == Prompt.id)
+        .join(Battery, Battery.id == Prompt.battery_id)
+        .join(WaveBattery, WaveBattery.version_id == BatteryPrompt.version_id)
+        .join(Wave, Wave.id == WaveBattery.wave_id)
+        .where(Wave.run_id == run_id)
+        .order_by(Wave.number, WaveBattery.position, BatteryPrompt.position)
+    )
+    found: dict[int, AskedPrompt] = {}
+    for number, battery, key, family, keys in rows.tuples():
+        if keys is None or key in keys:
+            found.setdefault(number, AskedPrompt(number, battery, key, family))
+    return list(found.values())
+
+
+def _waves(session: Session, run_id: int) -> list[WaveLine]:
+    batteries, subjects = (
+        dict(
+            session.execute(
+                select(Wave.id, func.count())
+                .join(part, part.wave_id == Wave.id)
+                .where(Wave.run_id == run_id)
+                .group_by(Wave.id)
+            )
+            .tuples()
+            .all()
+        )
+        for part in (WaveBattery, WaveSubject)
+    )
+    sizes = (
+        select(BatteryVersion.id, func.count(BatteryPrompt.prompt_id).label("n"))
+        .join(BatteryPrompt, BatteryPrompt.version_id == BatteryVersion.id)
+        .group_by(BatteryVersion.id)
+        .subquery()
+    )
+    prompts: dict[int, int] = {}
+    for wave, keys, number in session.execute(
+        select(WaveBattery.wave_id, WaveBattery.keys, sizes.c.n)
+        .join(sizes, sizes.c.id == WaveBattery.version_id)
+        .join(Wave, Wave.id == WaveBattery.wave_id)
+        .where(Wave.run_id == run_id)
+    ).tuples():
+        prompts[wave] = max(prompts.get(wave, 0), len(keys)) if keys else prompts.get(wave, 0) + number
+    return [
+        WaveLine(wave.number, wave.repeats, wave.temperatures, wave.reason, prompts.get(wave.id, 0),
+                 subjects.get(wave.id, 0), batteries.get(wave.id, 0), wave.created_at)
+        for wave in session.scalars(select(Wave).where(Wave.run_id == run_id).order_by(Wave.number))
+    ]  # fmt: skip
+
+
+def _again(subjects: Sequence[SubjectProgress]) -> int | None:
+    """Return what asking the failed draws again may cost: each at its subject's mean so far; None = unknown."""
+    total = 0
+    for one in subjects:
+        if one.counts.failed:
+            if one.spent_micro is None or not one.counts.done:
+                return None
+            total += round(one.spent_micro / one.counts.done * one.counts.failed)
+    return total
