@@ -113,7 +113,7 @@ def _change(session: Session, version: BatteryVersion, shape: BatteryShape) -> s
         .join(BatteryPrompt, BatteryPrompt.prompt_id == Prompt.id)
         .where(BatteryPrompt.version_id == version.id)
     )
-    before = dict(rows.tuples().all())
+    before = dict(rows.all())
     after = dict(map(_identity, shape.prompts))
     parts = {
         "added": [key for key in after if key not in before],

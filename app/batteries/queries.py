@@ -48,4 +48,4 @@ def prompts_of(session: Session, version_id: int) -> list[Prompt]:
 def prompt_counts(session: Session) -> dict[int, int]:
     """Return the number of prompts of every battery version."""
     rows = session.execute(select(BatteryPrompt.version_id, func.count()).group_by(BatteryPrompt.version_id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -9,19 +9,15 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from app.batteries.shape import Turn
 from app.runs.mistakes import Loc, Mistake, shown
 from app.runs.yaml_source import Source
 
 Model = TypeVar("Model", bound=BaseModel)
 
-KEY_HINT = "a key is never written here: name its environment variable in key_env"
-HINTS = {
-    "system": "a prompt has no system turn: the system prompt is the subject's",
-    "api_key": KEY_HINT,
-    "key": KEY_HINT,
-    "token": KEY_HINT,
-    "secret": KEY_HINT,
-}
+KEY_HINT = "key_env (a key is never written here: name its environment variable)"
+KEY_WORDS = {"api_key", "apikey", "key", "token", "secret", "password", "auth"}
+NO_SYSTEM = "(a prompt has no system turn: the system prompt is the subject's)"
 _NAMES: dict[Any, str] = {
     str: "a text",
     int: "a whole number",
@@ -63,9 +59,22 @@ def _mistakes(source: Source, model: type[BaseModel], errors: list[ErrorDetails]
     by_place: dict[Loc, list[ErrorDetails]] = {}
     for error in errors:
         by_place.setdefault(_real(source, error), []).append(error)
+    for loc in _misspelt(by_place):
+        by_place.pop(loc, None)
     for loc, found in by_place.items():
         expected = dict.fromkeys(_expected(model, loc, error) for error in found)
         yield Mistake(loc, f"found {_found(source, loc, found[0])}, expected {' or '.join(expected)}")
+
+
+def _misspelt(by_place: dict[Loc, list[ErrorDetails]]) -> list[Loc]:
+    """Return the places that are missing because their key is there under a wrong spelling, which is told."""
+    missing = [loc for loc, found in by_place.items() if found[0]["type"] == "missing"]
+    wrong = [loc for loc, found in by_place.items() if found[0]["type"] == "extra_forbidden"]
+    return [
+        loc
+        for loc in missing
+        if any(near[:-1] == loc[:-1] and _nearest(str(near[-1]), [str(loc[-1])]) for near in wrong)
+    ]
 
 
 def _real(source: Source, error: ErrorDetails) -> Loc:
@@ -90,7 +99,7 @@ def _found(source: Source, loc: Loc, error: ErrorDetails) -> str:
         case "value_error" if error["ctx"]["error"].args[1:]:
             return str(error["ctx"]["error"].args[1])
     nodes, _ = source.trodden(loc)
-    return shown(nodes[-1].value)
+    return shown(nodes[-1].plain())
 
 
 def _expected(model: type[BaseModel], loc: Loc, error: ErrorDetails) -> str:
@@ -122,10 +131,16 @@ def _known(model: type[BaseModel], loc: Loc) -> str:
     unknown = str(loc[-1])
     parent = _annotation(model, loc[:-1])
     names = list(parent.model_fields) if _is_model(parent) else []
-    if unknown.lower() in HINTS:
-        return f"one of {', '.join(names)} ({HINTS[unknown.lower()]})"
+    if unknown.lower().replace("-", "_") in KEY_WORDS and "key_env" in names:
+        return KEY_HINT
+    if unknown == "system" and parent is Turn:
+        return f"one of {', '.join(names)} {NO_SYSTEM}"
+    return _nearest(unknown, names) or f"one of {', '.join(names)}"
+
+
+def _nearest(unknown: str, names: list[str]) -> str | None:
     near = difflib.get_close_matches(unknown.lower().replace("-", "_"), names, n=1)
-    return near[0] if near else f"one of {', '.join(names)}"
+    return near[0] if near else None
 
 
 def _annotation(annotation: Any, loc: Loc) -> Any:

@@ -19,8 +19,8 @@ MAX_DEPTH = 32
 MAX_VALUES = 200_000
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,30}")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -171,7 +171,7 @@ class _Builder:
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
         text = event.value
         if "\0" in text or _SURROGATE.search(text):
-            raise self._error(line, "found an escaped U+0000 or half a surrogate pair, expected text")
+            raise self._error(line, "found an escaped U+0000 or lone surrogate, expected text")
         top = self.stack[-1] if self.stack else None
         if top is not None and isinstance(top.node.value, dict) and top.key is None:
             self._key(top, text, line)
@@ -197,7 +197,7 @@ class _Builder:
         if isinstance(top.node.value, list):
             top.node.children[len(top.node.children)] = node
         elif top.key is None:
-            raise self._error(node.line, f"found {shown(node.value)} as a key, expected a text")
+            raise self._error(node.line, f"found a list or mapping as a key, expected a text")
         else:
             node.line = top.key_line
             top.node.children[top.key] = node

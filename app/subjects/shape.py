@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from app.shape import Shape, Slug
 
 KEY_ENV = re.compile(r"STYLOSCOPE_KEY_[A-Z0-9_]+|[A-Z0-9_]+_API_KEY")
+NAME = re.compile(r"[A-Z]+(_[A-Z]+)*")
 
 Wire = Literal["openai-chat", "openai-completions", "anthropic-messages", "gemini"]
 Stage = Literal["base", "sft", "preference", "constitutional", "character", "reasoning", "other"]
@@ -17,9 +18,10 @@ Dialect = Literal["llamacpp", "vllm", "openrouter", "ollama", "azure", "deepseek
 
 def _key_env(value: str) -> str:
     if not KEY_ENV.fullmatch(value):
-        raise ValueError(
-            "expected the name of an environment variable, STYLOSCOPE_KEY_… or …_API_KEY, never the key itself"
-        )
+        expected = "the name of an environment variable, STYLOSCOPE_KEY_… or …_API_KEY, never the key itself"
+        # What is no plain name may be the key itself, or a password: the message does not repeat it.
+        found = repr(value) if NAME.fullmatch(value) else "no such name (kept out of this message)"
+        raise ValueError(f"expected {expected}", found)
     return value
 
 
