@@ -37,6 +37,11 @@ class Cause:
     subject: str
     endpoint: str
 
+    @property
+    def shown(self) -> Markup:
+        """The reason with its controls named: it may hold a provider's own words."""
+        return controls(self.reason)
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -68,6 +73,11 @@ class Call:
     reply: Body | None
 
     @property
+    def error_shown(self) -> Markup:
+        """The error with its controls named."""
+        return controls(self.error or "")
+
+    @property
     def request_shown(self) -> Markup:
         """The request with its controls named."""
         return controls(self.request.text)
@@ -93,6 +103,11 @@ class FailedDraw:
     reason: str
     finished_at: datetime | None
     calls: tuple[Call, ...]
+
+    @property
+    def shown(self) -> Markup:
+        """The reason with its controls named."""
+        return controls(self.reason)
 
 
 def causes_of(session: Session, run_id: int) -> list[Cause]:

@@ -90,6 +90,13 @@ def _by(prompts: Sequence[AskedPrompt], name: Callable[[AskedPrompt], str]) -> l
     return list(groups.items())
 
 
+def _kind(counts: Counts) -> str:
+    """Return '' for a box that only fills; `flawed` where some draws failed and some did not."""
+    if not counts.failed:
+        return ""
+    return f"q-{-(-5 * counts.done // counts.possible)} flawed" if counts.done else "failed"
+
+
 def _cell(status: RunStatus, subject: SubjectProgress, group: Group, column: Mapping[int, Counts]) -> Cell:
     name, prompts = group
     counts = sum((column.get(prompt.id, Counts()) for prompt in prompts), Counts())
@@ -104,7 +111,7 @@ def _cell(status: RunStatus, subject: SubjectProgress, group: Group, column: Map
     href = f"/studies/{status.study_slug}/compare/{first.battery}/{first.key}?run={status.id}"
     return Cell(
         counts.done / counts.possible,
-        "failed" if counts.failed else "",
+        _kind(counts),
         f"{where}: {', '.join(parts)}",
         href if counts.done else "",
     )
