@@ -10,10 +10,12 @@ from starlette.exceptions import HTTPException
 
 from app import __version__, db
 from app.accounts.person import WhoIsAsking
+from app.compare import routes as compare
 from app.home import routes as home
 from app.live import routes as live
 from app.settings import Settings
 from app.settings import settings as read_settings
+from app.transcripts import api
 from app.transcripts import routes as runs
 from app.web import Gate, PageError, show_error, static_router
 
@@ -58,7 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def routers() -> list:  # type: ignore[type-arg]
     """Return every package's routes."""
-    return [static_router, health, live.router, home.router, runs.router]
+    return [static_router, health, live.router, home.router, runs.router, api.router, compare.router]
 
 
 @health.get("/healthz")
