@@ -1,0 +1,157 @@
+"""An answer as it is shown: one card for a stack of same answers, its turns as markup."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from app.compare.diff import diff
+from app.compare.draw import ANSWERS, Draw
+from app.compare.same import Stack
+from app.compare.view import View
+from app.transcripts.faithful import controls, faithful
+from app.transcripts.rendered import rendered
+
+CLAMPED = 900  # characters; a longer answer, or one of more lines than LINES, is clamped until asked for
+LINES = 17
+SAID = {"ins": Markup("<ins>{}</ins>"), "del": Markup("<del>{}</del>"), "same": Markup("{}")}
+
+
+@dataclass(slots=True)
+class Turn:
+    """One message of a card. `kind` is answer, reasoning or asked; `tone` the class of its body."""
+
+    kind: str
+    html: Markup
+    tone: str = "text"
+    id: int = 0
+    words: int = 0  # told where the text is clamped
+    note: str = ""
+    stop_class: str | None = None
+    stop_raw: str | None = None
+    phrases: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Card:
+    """A stack's face: the draw shown, how many say the same, where else it is said."""
+
+    draw: Draw
+    tag: str  # which repeat, as the address says it
+    n: int
+    slot: int
+    in_words: bool
+    turns: tuple[Turn, ...]
+    badges: tuple[tuple[str, str, int], ...]  # stop class, raw value, draws
+    also: tuple[tuple[int, int], ...] = ()  # column, draws
+    focus: bool = False
+    other_model: int = 0
+    pivot: bool = False
+
+
+def tag_of(draw: Draw, pooled: bool) -> str:
+    """Return the name of a repeat in its column: 4, or 7.4 (run and repeat) where runs are pooled."""
+    return f"{draw.row.run_id}.{draw.row.repeat}" if pooled else str(draw.row.repeat)
+
+
+def card(stack: Stack, shown: Draw, view: View, pivot: Draw | None) -> Card:
+    """Make the card of a stack with one of its draws as its face; compared with `pivot` where there is one."""
+    compared = pivot.answers if pivot is not None and pivot is not shown else None
+    endings = Counter(
+        (draw.row.stop_class, draw.path[-1].stop_raw or "" if draw.path else "")
+        for draw in stack.draws
+        if draw.ending != "whole"
+    )
+    return Card(
+        shown,
+        tag_of(shown, view.pooled),
+        stack.n,
+        stack.slot,
+        False,
+        turns(shown, view, compared),
+        tuple((stop or "unknown", raw, n) for (stop, raw), n in endings.items()),
+        other_model=sum(draw.other_model for draw in stack.draws),
+        pivot=shown is pivot,
+    )
+
+
+def turns(draw: Draw, view: View, compared: Sequence[str] | None) -> tuple[Turn, ...]:
+    """Return what a draw said, turn by turn, in the view asked for."""
+    made = []
+    answer = 0
+    last = len(draw.path) - 1
+    for at, message in enumerate(draw.path):
+        if message.role in ANSWERS:
+            against = compared[answer] if compared is not None and answer < len(compared) else None
+            made.append(_answer(message, view, against, inner=at < last))
+            answer += 1
+        else:
+            made.append(_other(message))
+    return tuple(made)
+
+
+def _answer(message: Any, view: View, against: str | None, inner: bool) -> Turn:
+    text = message.text
+    turn = Turn("answer", Markup(""), id=message.id, note=_marks(message.parts))
+    if inner:  # the last answer's ending is told of the whole draw
+        turn.stop_class, turn.stop_raw = message.stop_class, message.stop_raw or ""
+    if len(text) > CLAMPED or text.count("\n") > LINES:
+        turn.words = len(text.split())
+    if against is not None:
+        _compare(turn, against, text)
+        return turn
+    made = rendered(text, message.text_sha256) if view.rendered else None
+    if made is not None:
+        turn.html, turn.tone = made, "rendered"
+    else:
+        turn.html = faithful(text)
+        turn.note = turn.note or ("too long to render; shown as it is" if view.rendered else "")
+    return turn
+
+
+def _compare(turn: Turn, pivot: str, text: str) -> None:
+    found = diff(pivot, text)
+    if found.little:
+        turn.html, turn.phrases = faithful(text), found.phrases
+        turn.note = f"little shared wording ({found.shared:.0%} of words)"
+        return
+    turn.tone = "text diffed"
+    turn.html = Markup("").join(SAID[kind].format(controls(piece)) for kind, piece in found.pieces)
+    turn.note = "the same text" if pivot == text else f"{found.shared:.0%} of words shared"
+
+
+def _other(message: Any) -> Turn:
+    if message.role == "reasoning":
+        words = len(message.text.split())
+        return Turn(
+            "reasoning", controls(message.text), id=message.id, words=words, note=_source(message.parts)
+        )
+    return Turn("asked", faithful(message.text), id=message.id, note=message.role)
+
+
+def _source(parts: Any) -> str:
+    """Return whether a reasoning is whole and which field it came from, as its message carries them."""
+    found: dict[str, Any] = next((part for part in parts or () if part.get("type") == "source"), {})
+    return " · ".join(str(found[name]) for name in ("kind", "field") if found.get(name))
+
+
+MARKS = {
+    "refusal": "from the reply's refusal field",
+    "prefix_cut": "the server repeated the prefix; it is cut",
+    "echo_cut": "the server repeated the prompt; it is cut",
+    "replaced_surrogates": "broken characters were replaced by \N{REPLACEMENT CHARACTER}",
+    "replaced_nul": "NUL was replaced by \N{REPLACEMENT CHARACTER}",
+    "thinking_used_budget": "thinking used up the tokens",
+    "tool_call": "calls a tool",
+    "tool_use": "calls a tool",
+    "server_tool_use": "calls a tool",
+    "block": "holds a part that is no text",
+}
+
+
+def _marks(parts: Any) -> str:
+    """Return in words what an answer's parts say beside its text."""
+    known = dict.fromkeys(MARKS.get(str(part.get("type")), "") for part in parts or ())
+    return "; ".join(filter(None, known))

@@ -1,0 +1,108 @@
+"""Numbers about one cell: the chance that two draws agree, the share of the commonest answer, values as bars."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+from app.batteries.shape import Answer
+
+Z95 = 1.959963984540054
+ENOUGH = 20  # draws; a rate from fewer is hatched
+ROWS = 10  # values with a row of their own
+READ_AS_VALUES = {"integer", "word", "choice", "yesno"}  # a line is read, not counted
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share with its 95 % interval; `low` and `high` are None where there is none to give."""
+
+    value: float
+    n: int
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def thin(self) -> bool:
+        return self.n < ENOUGH
+
+
+def agree(counts: Sequence[int]) -> Share | None:
+    """Return the chance that two draws agree, Σc(c−1)/(n(n−1)): unbiased, n ≥ 2, else None.
+
+    The interval is the jackknife's (delete one draw, normal, 95 %), from n = 3; none where it has no width
+    (all alike or no two alike), which says nothing about the next draw.
+    """
+    n = sum(counts)
+    if n < 2:
+        return None
+    pairs = sum(c * (c - 1) for c in counts)
+    value = pairs / (n * (n - 1))
+    if n < 3:
+        return Share(value, n)
+    without = [((pairs - 2 * (c - 1)) / ((n - 1) * (n - 2)), c) for c in counts if c]
+    mean = sum(one * c for one, c in without) / n
+    error = sqrt((n - 1) / n * sum(c * (one - mean) ** 2 for one, c in without))
+    if error < 1e-12:
+        return Share(value, n)
+    return Share(value, n, max(0.0, value - Z95 * error), min(1.0, value + Z95 * error))
+
+
+def wilson(k: int, n: int) -> Share | None:
+    """Return k of n with Wilson's 95 % interval (Wilson 1927); None for n = 0."""
+    if n == 0:
+        return None
+    p, z2 = k / n, Z95 * Z95
+    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z95 * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return Share(p, n, max(0.0, middle - half), min(1.0, middle + half))
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the bars of all columns have in common: the rows in their order, and the share of the longest bar."""
+
+    values: tuple[str, ...]
+    longest: float
+
+
+def scale(columns: Sequence[Mapping[str, int]], spec: Answer) -> Scale:
+    """Choose the rows of a page: every option of a closed question, else the values with the largest shares.
+
+    A column's draws count by share of its parsed answers, so that a column of many draws does not choose alone.
+    """
+    shares: Counter[str] = Counter()
+    longest = 0.0
+    for counts in columns:
+        n = sum(counts.values())
+        for value, c in counts.items():
+            shares[value] += c / n  # type: ignore[assignment]
+            longest = max(longest, c / n)
+    if spec.kind in {"choice", "yesno"}:
+        return Scale(spec.of or ("yes", "no"), longest or 1.0)
+    order = sorted(shares, key=lambda value: (-shares[value], _natural(value)))
+    return Scale(tuple(order[:ROWS]), longest or 1.0)
+
+
+def _natural(value: str) -> tuple[int, str]:
+    return (int(value), "") if value.lstrip("-").isdecimal() else (0, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """One column's answers on the page's scale: (value, count, share of the longest bar), and the rest."""
+
+    rows: tuple[tuple[str, int, float], ...]
+    n: int
+    other_values: int
+    other: int
+
+
+def bars(counts: Mapping[str, int], on: Scale) -> Bars:
+    """Lay one column's parsed answers on the page's scale."""
+    n = sum(counts.values())
+    rows = tuple(
+        (value, c, c / n / on.longest if n else 0.0) for value in on.values for c in [counts.get(value, 0)]
+    )
+    rest = [c for value, c in counts.items() if value not in on.values]
+    return Bars(rows, n, len(rest), sum(rest))

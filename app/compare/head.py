@@ -1,0 +1,114 @@
+"""The head of a column: what the subject is, how many draws there are, how they ended, what sets it apart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.batteries.shape import PromptShape
+from app.compare.cell import Cell
+from app.compare.columns import Column
+from app.compare.differs import Contrast, Profile
+from app.elicitation.modes import effective_max_tokens
+from app.elicitation.truncation import truncated
+from app.subjects.shape import Snapshot
+
+INDUCED = {"training": "training", "system": "system prompt", "scaffold": "scaffold", "prefill": "prefill"}
+BARS = ("whole", "cut", "no", "gate", "empty", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a column's head says. With names hidden, `name` is a letter and nothing tells the subject."""
+
+    name: str
+    glyph: str  # a stage, '' where hidden
+    style: str
+    temperature: str
+    n: int
+    wanted: int
+    failed: int
+    induced: str
+    lines: tuple[str, ...]
+    flags: tuple[tuple[str, str], ...]  # word, whole sentence
+    stops: dict[str, int]
+    differs: tuple[str, ...] = ()
+    clean: bool = False
+    against: str = ""
+    against_glyph: str = ""
+
+
+def letter(at: int) -> str:
+    """Return the name of a column while names are hidden."""
+    return "ABCDEFGHIJ"[at]
+
+
+def name_of(column: Column, at: int, hide: bool) -> str:
+    return letter(at) if hide else column.name
+
+
+def profile(cell: Cell, prompt: PromptShape) -> Profile | None:
+    """Return what may set a column apart, None where its subject was not asked."""
+    column = cell.column
+    if column.temperature_milli is None:
+        return None
+    days = [row.finished_at.date() for row in cell.rows if row.finished_at]
+    return Profile(
+        column.snapshot,
+        column.temperature_milli,
+        effective_max_tokens(prompt, column.snapshot),
+        cell.served,
+        (min(days), max(days)) if days else None,
+        frozenset((row.run_id, row.wave) for row in cell.rows),
+    )
+
+
+def head(cells: Sequence[Cell], at: int, prompt: PromptShape, contrast: Contrast | None, hide: bool) -> Head:
+    """Describe one column among all that are shown."""
+    cell = cells[at]
+    column, states = cell.column, cell.states
+    stops = {name: cell.endings.get(name, 0) for name in BARS} | {"failed": states["failed"]}
+    shown = {
+        "temperature": column.temperature,
+        "n": cell.n,
+        "wanted": cell.wanted,
+        "failed": states["failed"],
+        "stops": stops,
+        "name": name_of(column, at, hide),
+    }
+    if hide:
+        return Head(glyph="", style="", induced="", lines=(), flags=(), **shown)  # type: ignore[arg-type]
+    taken = column.snapshot
+    against = cells[contrast.against].column if contrast else None
+    return Head(
+        glyph=taken.stage,
+        style=f"{column.style} ({taken.stage})",
+        induced=INDUCED[taken.induced_by],
+        lines=_lines(cell, prompt, taken),
+        flags=_flags(cell, taken),
+        differs=contrast.differs if contrast else (),
+        clean=bool(contrast and contrast.clean),
+        against=against.name if against else "",
+        against_glyph=against.snapshot.stage if against else "",
+        **shown,  # type: ignore[arg-type]
+    )
+
+
+def _lines(cell: Cell, prompt: PromptShape, taken: Snapshot) -> tuple[str, ...]:
+    sampling = taken.sampling
+    of = " · ".join(filter(None, [taken.model, taken.mode, cell.contexts]))
+    settings = [f"≤ {effective_max_tokens(prompt, taken)} tokens"]
+    settings += [f"top_p {sampling.top_p:g}"] if sampling.top_p is not None else []
+    settings += [f"top_k {sampling.top_k}"] if sampling.top_k is not None else []
+    settings += [
+        f"{name} {value}" for name, value in sampling.extra.items() if not isinstance(value, dict | list)
+    ]
+    settings += [f"stop {' '.join(map(repr, sampling.stop))}"] if sampling.stop else []
+    return (of, " · ".join(settings))
+
+
+def _flags(cell: Cell, taken: Snapshot) -> tuple[tuple[str, str], ...]:
+    flags = []
+    if cell.column.temperature_milli != 0 and (cut := truncated(taken)):
+        flags.append(("truncated sampling", f"The tail of the distribution is cut: {', '.join(cut)}"))
+    if cell.replicates:
+        flags.append(("replicates", "At temperature 0 repeats are no draws of a distribution"))
+    return tuple(flags)

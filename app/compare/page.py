@@ -1,0 +1,156 @@
+"""The page of one prompt, put together: one read of the database, then everything that the template prints."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.batteries.shape import Answer, PromptShape
+from app.compare import cell as cells_of
+from app.compare import queries
+from app.compare.aside import Aside, aside
+from app.compare.cell import Cell
+from app.compare.columns import Choice, choose
+from app.compare.differs import contrast
+from app.compare.distribution import READ_AS_VALUES, Scale, scale
+from app.compare.draw import Draw, paths
+from app.compare.head import head, profile
+from app.compare.panel import Panel, absent, fill_cards, fill_numbers, focused, pivot
+from app.compare.same import give_slots
+from app.compare.scope import Scope
+from app.compare.view import Place, temperature_said
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Another prompt of the family: the same in other words, or under another condition."""
+
+    key: str
+    variant: str
+    condition: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything about one prompt that the page prints."""
+
+    place: Place
+    scope: Scope
+    prompt: PromptShape
+    read_as: str
+    wordings: tuple[Wording, ...]
+    conditions: tuple[Wording, ...]
+    choice: Choice
+    panels: tuple[Panel, ...]
+    focus: Panel | None
+    aside: Aside | None
+    several_turns: bool
+    compared: bool
+    runs: dict[int, datetime]  # all of the study, newest first
+
+    @property
+    def temperature(self) -> str:
+        """The temperatures shown, in words."""
+        chosen = self.place.view.temperatures
+        return ", ".join(temperature_said(milli) for milli in chosen) if chosen else "T all"
+
+
+def build(session: Session, study_id: int, place: Place, scope: Scope, runs: dict[int, datetime]) -> Page:
+    """Read and lay out one prompt of a study under one view."""
+    view, prompt = place.view, PromptShape.model_validate(scope.prompt.shape)
+    here = scope.prompt.id
+    ids = queries.equal_prompts(session, scope.prompt.equal_sha256) if view.pooled else [here]
+    choice = choose(session, study_id, view, ids, here)
+    cells = _cells(session, study_id, choice, place, prompt.answer)
+    at, shown = focused(cells, view)
+    panels = _panels(cells, place, prompt, at, shown)
+    focus = panels[at] if panels else None
+    known = None
+    if focus is not None and shown is not None:
+        profiles = [profile(cell, prompt) for cell in cells]
+        known = aside(session, cells, profiles, at, next(one for one in focus.cards if one.focus))
+    wordings, conditions = _family(session, scope, prompt)
+    return Page(
+        place, scope, prompt, read_as(prompt.answer), wordings, conditions, choice, tuple(panels), focus, known,
+        prompt.mode == "ladder", pivot(cells, view) is not None, runs,
+    )  # fmt: skip
+
+
+def _cells(session: Session, study_id: int, choice: Choice, place: Place, spec: Answer | None) -> list[Cell]:
+    wanted = [cell for column in choice.shown for cell in column.cells]
+    rows = queries.draws(session, study_id, wanted) if wanted else []
+    cells = cells_of.fill(choice.shown, rows, place.view.pooled)
+    draws = [[Draw(row) for row in cell.rows if row.state == "done"] for cell in cells]
+    every = [draw for some in draws for draw in some]
+    if every:
+        paths(every, queries.messages(session, [draw.row.id for draw in every]))
+    for cell, some in zip(cells, draws, strict=True):
+        cells_of.count(cell, some, spec, place.view.others)
+    return cells
+
+
+def _panels(
+    cells: Sequence[Cell], place: Place, prompt: PromptShape, at: int, shown: Draw | None
+) -> list[Panel]:
+    view, hide = place.view, bool(place.view.hide)
+    shared = give_slots([cell.stacks for cell in cells])
+    on = _scale(cells, prompt.answer)
+    profiles = [profile(cell, prompt) for cell in cells]
+    against = pivot(cells, view)
+    panels = []
+    for index, cell in enumerate(cells):
+        apart = None if hide else contrast(profiles, index)
+        token = cell.column.token
+        panel = Panel(
+            index, token, cell, head(cells, index, prompt, apart, hide), index == at, token == view.wide
+        )
+        here = shown if index == at else None
+        fill_numbers(panel, on, here, view.pooled)
+        fill_cards(panel, view, here, against, shared)
+        panel.absent = absent(cell, place)
+        panels.append(panel)
+    return panels
+
+
+def _scale(cells: Sequence[Cell], spec: Answer | None) -> Scale | None:
+    if spec is None or spec.kind not in READ_AS_VALUES:
+        return None
+    return scale([cell.values for cell in cells], spec)
+
+
+def read_as(spec: Answer | None) -> str:
+    """Return how answers are read, in words: `integer 0–100`; '' where they are only read by people."""
+    if spec is None:
+        return ""
+    if spec.kind == "choice":
+        return f"one of {', '.join(spec.of)}"
+    bounds = ""
+    if spec.min is not None and spec.max is not None:
+        bounds = f" {spec.min}–{spec.max}"
+    elif spec.min is not None or spec.max is not None:
+        bounds = f" ≥ {spec.min}" if spec.min is not None else f" ≤ {spec.max}"
+    kind = "yes or no" if spec.kind == "yesno" else spec.kind
+    return f"{kind}{bounds}" + (" (the first in the answer)" if spec.where == "first" else "")
+
+
+def _family(
+    session: Session, scope: Scope, prompt: PromptShape
+) -> tuple[tuple[Wording, ...], tuple[Wording, ...]]:
+    """Return the family's wordings under this condition, and this wording's other conditions."""
+    rows = queries.wordings(session, scope.prompt.battery_id, prompt.family, scope.prompt.version_id)
+    same: list[Wording] = []
+    other: list[Wording] = []
+    for row in rows:
+        made = Wording(row.key, row.variant, _condition(row.shape), row.id == scope.prompt.id)
+        if row.shape.get("condition", {}) == prompt.condition:
+            same.append(made)
+        elif row.variant == prompt.variant:
+            other.append(made)
+    return tuple(same), tuple(other)
+
+
+def _condition(shape: dict[str, Any]) -> str:
+    return ", ".join(f"{factor}: {level}" for factor, level in shape.get("condition", {}).items())

@@ -1,0 +1,55 @@
+"""What was told about an answer, in words: settings three times over, tokens, how far the context is known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+CONTEXTS = {"rendered": "rendered", "sent": "as sent", "may_add": "provider may add"}
+USAGE = (
+    ("input", "in"), ("cache_read", "from cache"), ("cache_write", "to cache"), ("reasoning", "reasoning"),
+    ("output", "out"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A sampling setting asked for, sent and effective; `-` where it was not told."""
+
+    name: str
+    asked: str
+    sent: str
+    effective: str
+
+    @property
+    def alike(self) -> bool:
+        return self.asked == self.sent and self.effective in (self.sent, "-")
+
+
+def settings_of(three: Any) -> tuple[Setting, ...]:
+    """Return each sampling setting as asked for, sent and effective (an object with these three mappings)."""
+    names = sorted({*three.asked, *three.sent, *three.effective})
+    return tuple(
+        Setting(name, *(_value(name, which) for which in (three.asked, three.sent, three.effective)))
+        for name in names
+        if any(which.get(name) not in (None, [], {}) for which in (three.asked, three.sent, three.effective))
+    )
+
+
+def _value(name: str, settings: Mapping[str, Any]) -> str:
+    value = settings.get(name)
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {one}" for key, one in value.items()) or "-"
+    if isinstance(value, list):
+        return " ".join(repr(one) for one in value) or "-"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def usage_words(usage: Mapping[str, Any] | None) -> str:
+    """Return tokens in words, `12 in · 40 out`; '' where nothing was told. What was not told is not named."""
+    if not usage:
+        return ""
+    return " · ".join(f"{usage[name]:,} {word}" for name, word in USAGE if usage.get(name) is not None)
