@@ -78,6 +78,15 @@ def _kept_name(raw: bytes) -> str | None:
     return name if name in KEPT or name.startswith(KEPT_FAMILIES) else None
 
 
+# In this order; everything else ends as a reset: a connection that was closed before the reply.
+FAULTS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    ((aiohttp.NonHttpUrlClientError, aiohttp.InvalidURL, aiohttp.ClientHttpProxyError), "unsendable"),
+    ((aiohttp.ClientConnectorError, aiohttp.ClientSSLError, aiohttp.ClientProxyConnectionError), "connect"),
+    ((aiohttp.ClientPayloadError,), "cut"),
+    ((aiohttp.ClientResponseError, httpx.DecodingError, ValueError), "malformed"),
+)
+
+
 class _Arrival:
     """What has arrived of one reply so far, so that a fault on the way loses none of it."""
 
@@ -137,9 +146,9 @@ class Transport:
             outgoing = httpx.Request("POST", url, headers=headers, content=request.body)
             outgoing.headers.encoding = headers.encoding  # else it is guessed anew for every single header
         except (httpx.InvalidURL, ValueError, TypeError) as error:
-            return Reply(
-                fault="unsendable", detail=f"{type(error).__name__} in its address or headers", total_ms=0
-            )
+            # An error about an encoding would tell the key.
+            why = str(error) if type(error) is ValueError else "its address or headers are none"
+            return Reply(fault="unsendable", detail=why, total_ms=0)
         seconds = {"connect": min(CONNECT_SECONDS, timeout), "read": timeout, "pool": timeout}
         outgoing.extensions["timeout"] = seconds
         arrival = _Arrival(keys)
@@ -147,7 +156,8 @@ class Transport:
             async with asyncio.timeout(timeout):
                 return await self._receive(outgoing, arrival)
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
-            return arrival.reply(*_fault(error, timeout))
+            fault, detail = _fault(error, timeout)
+            return arrival.reply("cut" if fault == "reset" and arrival.status else fault, detail)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -184,6 +194,7 @@ class Transport:
             or before.headers != request.headers
             or auth_before != auth_headers
         ):
+            _checked(request.headers, auth_headers)
             headers = httpx.Headers({**OURS, **request.headers, **auth_headers})
             keys = tuple(value.removeprefix("Bearer ") for value in auth_headers.values())
             self._address = (httpx.URL(request.url), headers, keys)
@@ -207,22 +218,22 @@ def _trust(ca_file: str) -> ssl.SSLContext:
     return context
 
 
-def _fault(error: BaseException, timeout: float) -> tuple[str, str]:
-    """Return the fault and its detail. The cause decides: the httpx names that aiohttp's errors get are coarse."""
-    cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
-    detail = f"{type(cause).__name__}: {cause}".strip(": ")
-    if isinstance(cause, aiohttp.ConnectionTimeoutError):
+def _checked(headers: Mapping[str, str], auth_headers: Mapping[str, str]) -> None:
+    """Raise ValueError for a header that HTTP cannot carry, such as a key with a line end in it."""
+    for value in (*headers.values(), *auth_headers.values()):
+        if any(sign < " " or sign == "\x7f" for sign in value):
+            raise ValueError("a control character in a header")
+    if not all(value.isascii() for value in auth_headers.values()):
+        raise ValueError("a key that is not ASCII")
+
+
+def _fault(error: Exception, timeout: float) -> tuple[str, str]:
+    """Return the fault and its detail: by the error beneath where httpx's name for it is a coarse one."""
+    if isinstance(error, httpx.HTTPError) and isinstance(error.__cause__, aiohttp.ClientError | OSError):
+        error = error.__cause__
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
         return "connect", f"no connection within {min(CONNECT_SECONDS, timeout):g} s"
-    if isinstance(cause, TimeoutError | aiohttp.ServerTimeoutError):
+    if isinstance(error, TimeoutError):
         return "timeout", f"no complete answer within {timeout:g} s"
-    if isinstance(
-        cause, aiohttp.ClientConnectorError | aiohttp.ClientSSLError | aiohttp.ClientProxyConnectionError
-    ):
-        return "connect", detail
-    if isinstance(cause, aiohttp.ClientPayloadError):
-        return "cut", detail
-    if isinstance(cause, aiohttp.InvalidURL | aiohttp.ClientHttpProxyError):
-        return "unsendable", detail
-    if isinstance(cause, aiohttp.ClientResponseError | httpx.DecodingError | ValueError):
-        return "malformed", detail
-    return "reset", detail
+    fault = next((name for kinds, name in FAULTS if isinstance(error, kinds)), "reset")
+    return fault, f"{type(error).__name__}: {error}".rstrip(": ")
