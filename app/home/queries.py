@@ -53,7 +53,7 @@ def lines(session: Session) -> list[Line]:
         .order_by(func.coalesce(of.c.run, 0).desc(), Study.id.desc())
         .limit(STUDIES)
     )
-    found = [Line(*row) for row in rows.tuples()]
+    found = [Line(*row) for row in rows]
     runs = [line.newest for line in found if line.newest is not None]
     counts, subjects, batteries = (
         counts_of(session, runs),
@@ -94,7 +94,7 @@ def _subjects(session: Session, runs: Collection[int]) -> Mapping[int, list[tupl
         .order_by(Wave.number, WaveSubject.position)
     )
     found: dict[int, dict[tuple[str, int], None]] = {}
-    for run, name, slug, snapshot in rows.tuples():
+    for run, name, slug, snapshot in rows:
         found.setdefault(run, {})[(name or slug, slot_of.get(snapshot["style"], 1))] = None
     return {run: list(subjects) for run, subjects in found.items()}
 
@@ -112,7 +112,7 @@ def _batteries(session: Session, runs: Collection[int]) -> Mapping[int, list[tup
         .order_by(Wave.number, WaveBattery.position)
     )
     found: dict[int, dict[str, int]] = {}
-    for run, title, number, keys in rows.tuples():
+    for run, title, number, keys in rows:
         of_run = found.setdefault(run, {})
         of_run[title] = max(of_run.get(title, 0), number if keys is None else len(keys))
     return {run: list(batteries.items()) for run, batteries in found.items()}

@@ -41,13 +41,13 @@ export function held(region) {
 
 function tell(event) {
   document.body.dispatchEvent(new CustomEvent(`live:${event.kind}`, { detail: event }));
-  for (const region of all()) if (concerns(region, event)) wish(region);
+  for (const region of all()) if (concerns(region, event)) wish(region, event.kind !== 'reload');
 }
 
-function wish(region) {
+function wish(region, isNews = true) {
   const state = stateOf(region);
-  if (held(region)) return news(region, state);
-  if (state.flying || document.hidden) state.again = true;
+  if (held(region) && isNews) news(region, state);
+  else if (held(region) || state.flying || document.hidden) state.again = true;
   else fetchNow(region, state);
 }
 
@@ -55,6 +55,13 @@ function fetchNow(region, state) {
   Object.assign(state, { flying: true, again: false, news: 0, at: Date.now() });
   document.getElementById(newsId(region))?.remove();
   window.htmx.trigger(region, 'live:refetch');
+}
+
+// Somebody began to write or to select while the fetch was on its way: what came is fetched anew when they are done.
+function keepBack({ detail, target }) {
+  if (!target.matches('[data-live]') || !held(target)) return;
+  detail.shouldSwap = false;
+  stateOf(target).again = true;
 }
 
 // A fetch that failed is wished for again when the stream, and so the server, is back.
@@ -67,7 +74,7 @@ function landed(region, well) {
       return;
     }
     const now = region.isConnected ? region : document.getElementById(region.id);
-    if (state.again && now) wish(now);
+    if (state.again && now) wish(now, false);
   }, Math.max(0, GAP - (Date.now() - state.at)));
 }
 
@@ -129,6 +136,7 @@ export function start() {
   document.body.addEventListener('htmx:afterRequest', ({ detail }) => {
     if (detail.elt.matches?.('[data-live]')) landed(detail.elt, detail.successful);
   });
+  document.body.addEventListener('htmx:beforeSwap', keepBack);
   document.addEventListener('visibilitychange', release);
   document.addEventListener('focusout', () => setTimeout(release));
   document.addEventListener('selectionchange', () => { if (getSelection()?.isCollapsed) release(); });
