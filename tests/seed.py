@@ -17,7 +17,7 @@ from app.db import now
 from app.runs.models import Run, Wave, WaveBattery, WaveSubject
 from app.studies.models import Study
 from app.subjects.models import Endpoint, Style, Subject, SubjectVersion
-from app.subjects.shape import SubjectShape
+from app.subjects.shape import SubjectShape, origin
 from app.transcripts.identity import sha256
 from tests import draws
 from tests.cast import ENDPOINTS, PROMPTS, STYLES, SUBJECTS, Say, say, snapshot
@@ -118,18 +118,22 @@ def _prompts_of(session: Session, version_id: int) -> dict[str, int]:
 
 
 def _subjects(session: Session, subjects: Sequence[SubjectShape], made: Seeded) -> None:
-    styles = dict(session.execute(select(Style.slug, Style.id)).tuples().all())
+    styles = dict(session.execute(select(Style.slug, Style.id)).all())
     for style in STYLES:
         if style.slug not in styles:
             new = Style(**style.model_dump())
             session.add(new)
             session.flush()
             styles[style.slug] = new.id
-    made.endpoints = dict(session.execute(select(Endpoint.slug, Endpoint.id)).tuples().all())
+    made.endpoints = dict(session.execute(select(Endpoint.slug, Endpoint.id)).all())
     for shape in ENDPOINTS:
         if shape.slug not in made.endpoints:
             values = shape.model_dump(mode="json", exclude={"style"})
-            row = Endpoint(**values, style_id=styles[shape.style], key_origin=None)
+            row = Endpoint(
+                **values,
+                style_id=styles[shape.style],
+                key_origin=origin(shape.base_url) if shape.key_env else None,
+            )
             session.add(row)
             session.flush()
             made.endpoints[shape.slug] = row.id

@@ -1,15 +1,19 @@
 """Pages of runs: the list, one run in motion, its failures, and what can be done with it."""
 
-from typing import Annotated
+import os
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from app.db import now
+from app.studies.queries import studies, study
 from app.transcripts.failures import PAGE as FAILURES
 from app.transcripts.failures import causes_of, failed_draws
+from app.transcripts.new_run import exact_request, new_run
 from app.transcripts.queries import PAGE, run_status, runs_status
 from app.transcripts.run_page import RunPage, run_page
+from app.transcripts.wish import RunForm
 from app.web import NotFound, ReadDep, page, partial
 
 router = APIRouter(include_in_schema=False)
@@ -29,6 +33,22 @@ def index_now(request: Request, session: ReadDep) -> HTMLResponse:
     runs = runs_status(session, limit=PAGE + 1)
     older = runs[PAGE - 1].id if len(runs) > PAGE else None
     return partial(request, "runs/_table.html", runs=runs[:PAGE], older=older)
+
+
+@router.get("/runs/new")
+def new(request: Request, session: ReadDep, form: Annotated[RunForm, Query()]) -> HTMLResponse:
+    """Show the form of a new run of a study, or the studies to choose from."""
+    every = studies(session)
+    slug = form.study or (every[0].slug if len(every) == 1 else "")
+    if not slug:
+        return page(request, "runs/which_study.html", here="runs", studies=every)
+    return page(request, "runs/new.html", here="runs", **_new(session, slug, form))
+
+
+@router.get("/-/runs/new")
+def new_now(request: Request, session: ReadDep, form: Annotated[RunForm, Query()]) -> HTMLResponse:
+    """Answer what the form as it stands would come to."""
+    return partial(request, "runs/_outlook.html", **_new(session, form.study, form))
 
 
 @router.get("/runs/{run_id}")
@@ -70,3 +90,11 @@ def _page_of(session: ReadDep, run_id: int) -> RunPage:
     if shown is None:
         raise NotFound(f"There is no run {run_id}.")
     return shown
+
+
+def _new(session: ReadDep, slug: str, form: RunForm) -> dict[str, Any]:
+    found = study(session, slug)
+    if found is None:
+        raise NotFound("There is no such study.")
+    shown = new_run(session, found, form, os.environ)
+    return {"new": shown, "exact": exact_request(shown)}

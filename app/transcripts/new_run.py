@@ -1,0 +1,190 @@
+"""The page of a new run: what a study could ask, what it would come to, and the exact request of any of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from app.batteries import queries as batteries
+from app.batteries.shape import PromptShape
+from app.providers.wire import Impossible
+from app.studies.models import Study
+from app.studies.queries import wanted
+from app.subjects import queries as subjects
+from app.subjects.queries import slots
+from app.subjects.shape import Price, Snapshot
+from app.transcripts.estimate import Asked, Estimate, estimate
+from app.transcripts.faithful import controls
+from app.transcripts.preflight import exact
+from app.transcripts.wish import RunForm, Wish, read
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryChoice:
+    """A battery's newest version with its prompts."""
+
+    slug: str
+    title: str
+    version_id: int
+    number: int
+    prompts: tuple[PromptShape, ...]
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectChoice:
+    """A subject's newest version; `key_env` names the key that its endpoint needs."""
+
+    slug: str
+    name: str
+    version_id: int
+    number: int
+    slot: int
+    endpoint: str
+    key_env: str | None
+    snapshot: Snapshot
+    price: Price
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The exact request of one prompt to one subject, its texts ready to be shown."""
+
+    prompt: str
+    subject: str
+    url: str
+    body: Markup
+    text: Markup | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """The page. `estimate` is None while nothing can be counted; `missing_keys` are names without a value here."""
+
+    study: Study
+    form: RunForm
+    wish: Wish
+    batteries: tuple[BatteryChoice, ...]
+    subjects: tuple[SubjectChoice, ...]
+    estimate: Estimate | None
+    missing_keys: tuple[str, ...]
+
+    @property
+    def chosen_batteries(self) -> list[BatteryChoice]:
+        """The batteries that are ticked."""
+        return [one for one in self.batteries if one.on]
+
+    @property
+    def chosen_subjects(self) -> list[SubjectChoice]:
+        """The subjects that are ticked."""
+        return [one for one in self.subjects if one.on]
+
+    @property
+    def prompts(self) -> dict[str, PromptShape]:
+        """The prompts of the ticked batteries by "battery/key"."""
+        return {f"{one.slug}/{prompt.key}": prompt for one in self.chosen_batteries for prompt in one.prompts}
+
+    @property
+    def problem(self) -> str:
+        """Why this cannot be started, '' when it can."""
+        if not self.chosen_batteries or not self.chosen_subjects:
+            return "Choose at least one battery and one subject."
+        if self.wish.wrong:
+            return "; ".join(self.wish.wrong.values()) + "."
+        if self.estimate is not None and not self.estimate.calls:
+            return "None of these prompts can be put to any of these subjects."
+        if self.estimate and self.wish.budget.micro and not self.wish.budget.calls and self.estimate.unpriced:
+            return (
+                f"A dollar budget cannot hold where a price is unknown ({', '.join(self.estimate.unpriced)}): "
+                "set a cap of calls beside it."
+            )
+        return ""
+
+
+def new_run(session: Session, study: Study, form: RunForm, environ: Mapping[str, str]) -> NewRun:
+    """Return the page of a new run of a study; a form without `chosen` takes what the study's file asked for."""
+    asked = wanted(study)
+    if not form.chosen:
+        budget = asked.run.budget
+        form = RunForm(
+            study=study.slug, b=list(asked.batteries), s=list(asked.subjects), repeats=str(asked.run.repeats),
+            temperatures=", ".join(f"{t:g}" for t in asked.run.temperatures or ()),
+            max_usd="" if budget.usd is None else f"{budget.usd:g}",
+            max_calls="" if budget.calls is None else str(budget.calls), p=form.p, x=form.x,
+        )  # fmt: skip
+    wish = read(form)
+    asks = _batteries(session, form, asked.batteries)
+    asked_of = _subjects(session, form, asked.subjects)
+    names = {one.key_env for one in asked_of if one.on and one.key_env}
+    page = NewRun(
+        study, form, wish, asks, asked_of, None, tuple(sorted(n for n in names if not environ.get(n)))
+    )
+    if wish.wrong or not page.chosen_batteries or not page.chosen_subjects:
+        return page
+    counted = estimate(
+        page.prompts,
+        {one.slug: Asked(one.snapshot, one.price) for one in page.chosen_subjects},
+        repeats=wish.repeats,
+        temperatures=wish.temperatures,
+    )
+    return NewRun(study, form, wish, asks, asked_of, counted, page.missing_keys)
+
+
+def exact_request(page: NewRun) -> Shown | str | None:
+    """Return the request of the prompt and subject that the form names, or why there is none."""
+    prompt = page.prompts.get(page.form.p) or next(iter(page.prompts.values()), None)
+    chosen = page.chosen_subjects
+    subject = next((one for one in chosen if one.slug == page.form.x), chosen[0] if chosen else None)
+    if prompt is None or subject is None:
+        return None
+    own = subject.snapshot.sampling.temperature
+    temperature = page.wish.temperatures[0] if page.wish.temperatures else own
+    if subject.snapshot.can.temperature is False:
+        temperature = None
+    found = exact(prompt, subject.snapshot, temperature=temperature, seed=subject.snapshot.sampling.seed)
+    if isinstance(found, Impossible):
+        return f"{prompt.key} is not possible with {subject.name}: {found.reason}"
+    return Shown(
+        prompt=prompt.key,
+        subject=subject.name,
+        url=found.url,
+        body=controls(found.body_shown),
+        text=None if found.text is None else controls(found.text),
+        notes=found.notes,
+    )
+
+
+def _batteries(session: Session, form: RunForm, first: Sequence[str]) -> tuple[BatteryChoice, ...]:
+    newest = batteries.newest_versions(session)
+    order = {slug: place for place, slug in enumerate(first)}
+    found = []
+    for row in batteries.batteries(session):
+        version = newest.get(row.id)
+        if version is not None:
+            prompts = batteries.prompts_of(session, version.id)
+            shapes = tuple(PromptShape.model_validate(prompt.shape) for prompt in prompts)
+            found.append(
+                BatteryChoice(row.slug, row.title, version.id, version.number, shapes, row.slug in form.b)
+            )
+    return tuple(sorted(found, key=lambda one: (order.get(one.slug, len(order)), one.slug)))
+
+
+def _subjects(session: Session, form: RunForm, first: Sequence[str]) -> tuple[SubjectChoice, ...]:
+    newest = subjects.newest_versions(session)
+    hues = slots(session)
+    order = {slug: place for place, slug in enumerate(first)}
+    found = []
+    for row in subjects.subjects(session):
+        version = newest.get(row.id)
+        if version is not None:
+            snapshot = Snapshot.model_validate(version.snapshot)
+            found.append(SubjectChoice(
+                slug=row.slug, name=row.name or row.slug, version_id=version.id, number=version.number,
+                slot=hues.get(snapshot.style, 1), endpoint=row.endpoint.slug,
+                key_env=subjects.key_name(row.endpoint, snapshot.base_url), snapshot=snapshot,
+                price=Price.model_validate(row.endpoint.price), on=row.slug in form.s,
+            ))  # fmt: skip
+    return tuple(sorted(found, key=lambda one: (order.get(one.slug, len(order)), one.slug)))
