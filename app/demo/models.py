@@ -140,7 +140,9 @@ def _pip(package: str, command: str, *options: str) -> None:
         done = _run([sys.executable, "-m", "pip", command, *fixed, *options, "-r", str(wanted)])
     if done.returncode:
         said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        raise FetchError(f"{package}: pip could not {command} it ({said[-1].strip() if said else 'no reason given'})")
+        raise FetchError(
+            f"{package}: pip could not {command} it ({said[-1].strip() if said else 'no reason given'})"
+        )
 
 
 def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:

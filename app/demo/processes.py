@@ -67,7 +67,9 @@ def _await_ready(model: LocalModel, process: subprocess.Popen[bytes], log: IO[by
             except httpx.TransportError:
                 pass
             time.sleep(0.05)
-    raise ServerError(f"{model.title}: its server was not ready after {READY_SECONDS:.0f} s ({_last_line(log)})")
+    raise ServerError(
+        f"{model.title}: its server was not ready after {READY_SECONDS:.0f} s ({_last_line(log)})"
+    )
 
 
 def _last_line(log: IO[bytes]) -> str:
