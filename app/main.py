@@ -15,7 +15,8 @@ from app.home import routes as home
 from app.live import routes as live
 from app.settings import Settings
 from app.settings import settings as read_settings
-from app.transcripts import api
+from app.subjects import routes as subjects
+from app.transcripts import api, library
 from app.transcripts import routes as runs
 from app.web import Gate, PageError, show_error, static_router
 
@@ -60,7 +61,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def routers() -> list:  # type: ignore[type-arg]
     """Return every package's routes."""
-    return [static_router, health, live.router, home.router, runs.router, api.router, compare.router]
+    return [
+        static_router,
+        health,
+        live.router,
+        home.router,
+        runs.router,
+        api.router,
+        compare.router,
+        subjects.router,
+        library.router,
+    ]
 
 
 @health.get("/healthz")

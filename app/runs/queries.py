@@ -1,9 +1,15 @@
 """Reads of runs."""
 
-from sqlalchemy import exists, select
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, distinct, exists, func, select
 from sqlalchemy.orm import Session
 
-from app.runs.models import WaveBattery, WaveSubject
+from app.batteries.models import BatteryVersion
+from app.runs.models import Run, Wave, WaveBattery, WaveSubject
+from app.studies.models import Study
+from app.subjects.models import SubjectVersion
 
 
 def battery_version_in_use(session: Session, version_id: int) -> bool:
@@ -14,3 +20,72 @@ def battery_version_in_use(session: Session, version_id: int) -> bool:
 def subject_version_in_use(session: Session, version_id: int) -> bool:
     """Tell whether a run asks this subject version, which is frozen then."""
     return session.scalar(select(exists().where(WaveSubject.version_id == version_id))) or False
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A run that asks some version, and which version of it."""
+
+    run_id: int
+    study_slug: str
+    study_title: str
+    kind: str
+    number: int
+    repeats: int
+    created_at: datetime
+
+
+def runs_asking_subject(session: Session, subject_id: int) -> list[Asking]:
+    """Return the runs that ask any version of a subject, newest first; a run once for each version."""
+    link = WaveSubject.version_id == SubjectVersion.id
+    return _asking(session, SubjectVersion, WaveSubject, link, SubjectVersion.subject_id == subject_id)
+
+
+def runs_asking_battery(session: Session, battery_id: int) -> list[Asking]:
+    """Return the runs that ask any version of a battery, newest first; a run once for each version."""
+    link = WaveBattery.version_id == BatteryVersion.id
+    return _asking(session, BatteryVersion, WaveBattery, link, BatteryVersion.battery_id == battery_id)
+
+
+def _asking(
+    session: Session,
+    version: type[SubjectVersion] | type[BatteryVersion],
+    link: type[WaveSubject] | type[WaveBattery],
+    linked: ColumnElement[bool],
+    wanted: ColumnElement[bool],
+) -> list[Asking]:
+    rows = session.execute(
+        select(
+            Run.id, Study.slug, Study.title, Run.kind, version.number, func.max(Wave.repeats), Run.created_at
+        )
+        .join(Wave, Wave.run_id == Run.id)
+        .join(link, link.wave_id == Wave.id)
+        .join(version, linked)
+        .join(Study, Study.id == Run.study_id)
+        .where(wanted)
+        .group_by(Run.id, Study.slug, Study.title, Run.kind, version.number, Run.created_at)
+        .order_by(Run.id.desc(), version.number.desc())
+    )
+    return [Asking(*row) for row in rows]
+
+
+def runs_by_battery(session: Session) -> dict[int, tuple[int, int]]:
+    """Return for each battery that was asked how many runs asked it, and the newest run's id."""
+    rows = session.execute(
+        select(BatteryVersion.battery_id, func.count(distinct(Wave.run_id)), func.max(Wave.run_id))
+        .join(WaveBattery, WaveBattery.version_id == BatteryVersion.id)
+        .join(Wave, Wave.id == WaveBattery.wave_id)
+        .group_by(BatteryVersion.battery_id)
+    )
+    return {battery_id: (count, newest) for battery_id, count, newest in rows}
+
+
+def runs_by_subject(session: Session) -> dict[int, tuple[int, int]]:
+    """Return for each subject that was asked how many runs asked it, and the newest run's id."""
+    rows = session.execute(
+        select(SubjectVersion.subject_id, func.count(distinct(Wave.run_id)), func.max(Wave.run_id))
+        .join(WaveSubject, WaveSubject.version_id == SubjectVersion.id)
+        .join(Wave, Wave.id == WaveSubject.wave_id)
+        .group_by(SubjectVersion.subject_id)
+    )
+    return {subject_id: (count, newest) for subject_id, count, newest in rows}

@@ -197,7 +197,7 @@ class _Builder:
         if isinstance(top.node.value, list):
             top.node.children[len(top.node.children)] = node
         elif top.key is None:
-            raise self._error(node.line, f"found a list or mapping as a key, expected a text")
+            raise self._error(node.line, "found a list or mapping as a key, expected a text")
         else:
             node.line = top.key_line
             top.node.children[top.key] = node

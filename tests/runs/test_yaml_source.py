@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.runs.mistakes import FileError, Mistake, looks_like_key, shown
@@ -189,6 +189,7 @@ plain = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(value=plain)
 def test_whatever_a_yaml_writer_writes_is_read_back(
     value: object, tmp_path_factory: pytest.TempPathFactory
@@ -198,6 +199,7 @@ def test_whatever_a_yaml_writer_writes_is_read_back(
     assert outcome(path) in ({"value": value}, ANCHOR)  # the writer shares equal values where it likes
 
 
+@settings(deadline=None)
 @given(body=st.binary(max_size=200))
 def test_no_bytes_are_more_than_one_message(body: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "bytes.yaml"
