@@ -1,1 +1,99 @@
-"""Commands, being written."""
+"""The `serve` command: the dashboard in the browser."""
+
+import errno
+import ipaddress
+import socket
+from typing import Annotated
+
+import typer
+
+from app.cli.main import command, fail
+
+Host = Annotated[str, typer.Option("--host", help="Address to bind; in local mode a loopback address only.")]
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")]
+
+TEAM = (
+    "STYLOSCOPE_MODE: found 'team', which needs accounts, and those are not built yet; expected 'local' "
+    "(unset the variable)"
+)
+
+
+@command("serve")
+def serve(host: Host = "127.0.0.1", port: Port = 8765) -> None:
+    """Serve the dashboard, and collect what runs have queued. Migrates an embedded database after a backup."""
+    from app.settings import settings
+
+    found = settings()
+    if found.mode == "team":
+        fail(TEAM)
+    if not is_loopback(host):
+        fail(
+            f"--host: found {host!r}, expected a loopback address such as 127.0.0.1: local mode has no log-in"
+        )
+    listener = listen(host, port)
+    from app.schema import open_ready
+
+    open_ready(found)
+    serve_on(listener)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a name or address reaches this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind the port before anything else is done; fail with a message where it is taken."""
+    address = host.strip("[]")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    # A server that just ended leaves its port waiting; a listening one still refuses us.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            fail(
+                f"--port: {port} is in use (another styloscope?); give a free one, such as --port {port + 1}"
+            )
+        fail(f"--host: {host} cannot be bound: {error.strerror}")
+    return listener
+
+
+def serve_on(listener: socket.socket) -> None:
+    """Serve the open database until Ctrl-C; open streams are given one second."""
+    import uvicorn
+
+    from app.main import create_app
+
+    app = create_app()
+
+    class Server(uvicorn.Server):
+        """Ends the streams first: they would be waited for until the last second of grace."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.state.hub.close()
+            await super().shutdown(sockets)
+
+    address, port = listener.getsockname()[:2]
+    shown = f"[{address}]" if ":" in address else address
+    print(f"Styloscope is at http://{shown}:{port}/ (Ctrl-C ends it)", flush=True)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=1,
+        server_header=False,
+        ws="none",
+    )
+    try:
+        Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:  # uvicorn raises the signal again once it has shut down
+        return
