@@ -1,0 +1,183 @@
+"""Collecting: one endpoint's queued draws are claimed, asked under its limits, and handed to the writer.
+
+`collect` ends when no draw is left that may be asked. A draw is a task: it sends, reads, settles, and asks again
+where the reply says so; what it learns is in the database before anything follows from it.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from app.providers.wire import Answered, Failed, Reply
+from app.subjects.shape import origin
+from app.transcripts.desk import Desk
+from app.transcripts.draws import Asked, Draw
+from app.transcripts.limits import backoff
+from app.transcripts.renderings import Renderer
+from app.transcripts.settle import Step, laid_back, opened, settle
+from app.transcripts.writer import Writer
+
+LOOK = 1.0  # seconds between looks for new draws
+SOONEST = 0.02
+STOPPED = "the collector was stopped before the answer came"
+
+
+async def collect(desk: Desk, writer: Writer) -> None:
+    """Ask an endpoint's queued draws until none is left that may be asked, or the desk is stopped.
+
+    When it is stopped, calls under way have `desk.grace` seconds to come back; what does not is queued again,
+    its call unknown. Raise what ended the writer.
+    """
+    collector = _Collector(desk, writer)
+    desk.begin = collector.begin
+    writer.desks[desk.endpoint.id] = desk
+    try:
+        while not desk.stopping and writer.error is None and not (desk.dry and desk.holding == 0):
+            desk.dry = False  # a later wave may have come
+            writer.poke()
+            desk.changed.clear()
+            again = desk.again_in()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(
+                    desk.changed.wait(), LOOK if again is None else min(LOOK, again + SOONEST)
+                )
+    finally:
+        desk.stop()
+        await collector.drain(desk.grace)
+        del writer.desks[desk.endpoint.id]
+    if writer.error is not None:
+        raise writer.error
+
+
+class _Collector:
+    """The draws of one desk that are under way."""
+
+    def __init__(self, desk: Desk, writer: Writer) -> None:
+        self._desk = desk
+        self._writer = writer
+        self._renderer = Renderer(desk.transport)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def begin(self, draws: Sequence[Draw]) -> None:
+        """Ask draws that were claimed."""
+        loop = asyncio.get_running_loop()
+        for draw in draws:
+            task = loop.create_task(self._ask(draw))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def drain(self, grace: float) -> None:
+        """Wait for the calls under way, then queue again what has not come back."""
+        while True:
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=grace)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._writer.flushed()
+            if not self._tasks:
+                return
+
+    async def _ask(self, draw: Draw) -> None:
+        try:
+            while True:
+                step = await self._call(draw)
+                if step.state == "running" and step.opening is None:
+                    self._writer.submit(step)
+                    draw.exchange_id = 0
+                    await self._wait_before(draw, draw.pause)
+                    step = opened(draw)
+                elif step.opening is not None and (
+                    wait := self._desk.may_speak(draw, step.opening.most_tokens)
+                ):
+                    # The rung is saved now, the next one written down when it may be sent.
+                    following, step.opening = step.opening, None
+                    self._writer.submit(step)
+                    draw.exchange_id = 0
+                    await self._wait_before(draw, wait, following)
+                    step = opened(draw, following)
+                if not await self._written(step):
+                    return
+        except (asyncio.CancelledError, _Stopping) as stopped:
+            self._writer.submit(laid_back(draw, STOPPED))
+            if isinstance(stopped, asyncio.CancelledError):
+                raise
+
+    async def _call(self, draw: Draw) -> Step:
+        """Send the call in hand and return what comes of it."""
+        assert draw.asked is not None
+        assert draw.subject.provider is not None
+        asked, subject = draw.asked, draw.subject
+        auth = self._auth(draw)
+        reply = await self._desk.transport.send(asked.request, auth)
+        outcome = draw.subject.provider.read(subject.target, asked.call, reply)
+        self._desk.note(reply, outcome)
+        if isinstance(outcome, Failed):
+            draw.pause = backoff(draw.tries, outcome.wait, slow_down=outcome.slow_down)
+            if outcome.then == "retry" and self._desk.breaker.exhausted:
+                outcome = replace(outcome, then="stop", error=f"the endpoint is down: {outcome.error}")
+        elif outcome.rendered is None and subject.target.dialect == "llamacpp":
+            outcome = replace(
+                outcome, rendered=await self._renderer.rendered(subject.target, asked.call, auth)
+            )
+        return self._settled(draw, reply, outcome)
+
+    def _settled(self, draw: Draw, reply: Reply, outcome: Answered | Failed) -> Step:
+        step = settle(draw, reply, outcome)
+        if step.stop:
+            self._desk.halted.add(draw.run_id)
+        if draw.counted is not None and step.ended is not None and step.ended.used.tokens is not None:
+            self._desk.window.settle(draw.counted, step.ended.used.tokens)
+        return step
+
+    async def _written(self, step: Step) -> bool:
+        """Hand a step over; wait for its grant where a call is to follow, and tell whether it may be sent."""
+        if step.opening is None:
+            self._writer.submit(step)
+            return False
+        step.granted = asyncio.get_running_loop().create_future()
+        self._writer.submit(step)
+        try:
+            granted = await asyncio.shield(step.granted)
+        except asyncio.CancelledError:
+            # Whether the call stands in the database must be known before it is taken back.
+            if await step.granted:
+                raise
+            granted = False
+        if not granted:
+            self._desk.breaker.leave()
+        return granted
+
+    async def _wait_before(self, draw: Draw, seconds: float, following: Asked | None = None) -> None:
+        """Wait so long, then until the endpoint may be asked; raise _Stopping when that is not wanted any more."""
+        asked = following or draw.asked
+        assert asked is not None
+        self._desk.waiting += 1
+        try:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._desk.stopped.wait(), min(seconds, LOOK))
+                if self._desk.stopping or draw.run_id in self._desk.halted:
+                    raise _Stopping
+                if seconds > LOOK:
+                    seconds -= LOOK
+                    continue
+                seconds = self._desk.may_speak(draw, asked.most_tokens)
+                if not seconds:
+                    return
+        finally:
+            self._desk.waiting -= 1
+
+    def _auth(self, draw: Draw) -> Mapping[str, str]:
+        """Return the headers with the key; none where the key is bound to another address."""
+        desk, subject = self._desk, draw.subject
+        if not desk.key or subject.provider is None:
+            return {}
+        if origin(subject.target.base_url) != desk.endpoint.key_origin:
+            return {}
+        return subject.provider.auth(desk.key)
+
+
+class _Stopping(Exception):
+    """The desk is closing: what waits goes back into the queue."""

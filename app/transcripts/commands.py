@@ -1,0 +1,155 @@
+"""Writes that people ask for: start, pause, cancel, resume, retry and extend a run. Each is one event.
+
+Every one of them takes effect in whichever process asks the run's endpoints: intent is a row, draws are rows.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from app.accounts.models import LOCAL
+from app.live.log import record
+from app.runs.commands import Budget, add_wave, make_run, set_budget, set_wanted
+from app.runs.models import Run, Wave
+from app.transcripts.bell import ring_after
+from app.transcripts.models import EndpointStop, RunBudget, Transcript
+from app.transcripts.plan import Planned, plan
+
+
+def start(
+    session: Session,
+    *,
+    study_id: int,
+    battery_version_ids: Sequence[int],
+    subject_version_ids: Sequence[int],
+    repeats: int,
+    temperatures: Sequence[float] | None = None,
+    budget: Budget | None = None,
+    same_seeds: int | None = None,
+    reason: str = "",
+    person_id: int = LOCAL,
+) -> tuple[int, Planned]:
+    """Make a run and plan its draws; return its id and what was planned. Collectors take it up by themselves."""
+    run = make_run(
+        session,
+        study_id=study_id,
+        battery_version_ids=battery_version_ids,
+        subject_version_ids=subject_version_ids,
+        repeats=repeats,
+        temperatures=temperatures,
+        budget=budget,
+        same_seeds=same_seeds,
+        reason=reason,
+        person_id=person_id,
+    )
+    wave = session.scalars(select(Wave.id).where(Wave.run_id == run.id)).one()
+    planned = plan(session, wave)
+    _tell(session, run.id, "run.started", person_id, {"queued": planned.queued})
+    return run.id, planned
+
+
+def pause(session: Session, run_id: int, *, person_id: int = LOCAL) -> None:
+    """Ask nothing more of a run; calls under way are finished and kept. Ctrl-C in `run` does the same."""
+    before = set_wanted(session, run_id, "pause")
+    if before != "pause":
+        _tell(session, run_id, "run.paused", person_id, {"wanted": "pause"}, {"wanted": before})
+
+
+def cancel(session: Session, run_id: int, *, person_id: int = LOCAL) -> int:
+    """Ask nothing more of a run and set its queued draws to cancelled; return how many. `resume` undoes it."""
+    before = set_wanted(session, run_id, "cancel")
+    cancelled = _move(session, run_id, ("queued",), "cancelled")
+    if before != "cancel" or cancelled:
+        _tell(session, run_id, "run.cancelled", person_id, {"draws": cancelled}, {"wanted": before})
+    return cancelled
+
+
+def resume(session: Session, run_id: int, *, budget: Budget | None = None, person_id: int = LOCAL) -> int:
+    """Go on with what is missing: queued and cancelled draws, also at endpoints that were stopped.
+
+    `budget` replaces the run's caps. Return how many draws are queued now. Failed draws stay failed: `retry` asks
+    those.
+    """
+    before = set_wanted(session, run_id, "go")
+    if budget is not None:
+        set_budget(session, run_id, budget)
+    _move(session, run_id, ("cancelled",), "queued")
+    queued = _clear_the_way(session, run_id)
+    _tell(session, run_id, "run.resumed", person_id, {"queued": queued}, {"wanted": before})
+    return queued
+
+
+def retry(session: Session, run_id: int, *, person_id: int = LOCAL) -> int:
+    """Ask a run's failed draws again, each as a further attempt; return how many. Answered rungs are kept."""
+    set_wanted(session, run_id, "go")
+    again = _move(session, run_id, ("failed",), "queued")
+    _clear_the_way(session, run_id)
+    _tell(session, run_id, "run.retried", person_id, {"draws": again})
+    return again
+
+
+def extend(
+    session: Session,
+    run_id: int,
+    *,
+    battery_version_ids: Sequence[int] | None = None,
+    subject_version_ids: Sequence[int] | None = None,
+    repeats: int | None = None,
+    temperatures: Sequence[float] | None = None,
+    keys: Sequence[str] | None = None,
+    budget: Budget | None = None,
+    reason: str = "",
+    person_id: int = LOCAL,
+) -> Planned:
+    """Add a wave (`runs.commands.add_wave`) that asks only what is missing; return what it added."""
+    wave = add_wave(
+        session,
+        run_id,
+        battery_version_ids=battery_version_ids,
+        subject_version_ids=subject_version_ids,
+        repeats=repeats,
+        temperatures=temperatures,
+        keys=keys,
+        reason=reason,
+    )
+    planned = plan(session, wave.id)
+    set_wanted(session, run_id, "go")
+    if budget is not None:
+        set_budget(session, run_id, budget)
+    _clear_the_way(session, run_id)
+    _tell(session, run_id, "run.extended", person_id, {"wave": wave.number, "queued": planned.queued})
+    return planned
+
+
+def _move(session: Session, run_id: int, states: Sequence[str], to: str) -> int:
+    """Move a run's draws from these states to another; return how many moved."""
+    values: dict[str, Any] = {"state": to}
+    if to == "queued":
+        values |= {"finished_at": None, "reason": None}
+    moved = session.connection().execute(
+        update(Transcript).where(Transcript.run_id == run_id, Transcript.state.in_(states)).values(values)
+    )
+    return moved.rowcount
+
+
+def _clear_the_way(session: Session, run_id: int) -> int:
+    """Lift what keeps a run's queued draws from being asked: stopped endpoints, a cap that was reached."""
+    session.execute(delete(EndpointStop).where(EndpointStop.run_id == run_id))
+    session.execute(update(RunBudget).where(RunBudget.run_id == run_id).values(capped=False))
+    queued = select(func.count()).where(Transcript.run_id == run_id, Transcript.state == "queued")
+    return session.scalar(queued) or 0
+
+
+def _tell(
+    session: Session,
+    run_id: int,
+    kind: str,
+    person_id: int,
+    after: dict[str, Any] | None = None,
+    before: dict[str, Any] | None = None,
+) -> None:
+    run = session.get_one(Run, run_id)
+    ring_after(session)
+    record(session, kind, {"run": run_id}, study=run.study_id, actor=person_id, before=before, after=after)
