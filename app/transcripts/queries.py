@@ -129,7 +129,7 @@ def counts_of(session: Session, run_ids: Iterable[int]) -> Mapping[int, Counts]:
         .where(Transcript.run_id.in_(found))
         .group_by(Transcript.run_id, Transcript.state)
     )
-    for run_id, state, number in rows.tuples():
+    for run_id, state, number in rows:
         found[run_id][state] = number
     return {run_id: Counts(**counts) for run_id, counts in found.items()}
 
@@ -142,7 +142,7 @@ def _statuses(session: Session, wanted: Any, limit: int) -> Sequence[RunStatus]:
         .where(wanted)
         .order_by(Run.id.desc())
         .limit(limit)
-    ).tuples().all()  # fmt: skip
+    ).all()  # fmt: skip
     ids = [row[0].id for row in rows]
     counts, unpriced = counts_of(session, ids), _unpriced(session, ids)
     return [
