@@ -36,27 +36,26 @@ class Recorder:
 
     def whole(self, one: Whole) -> dict[str, Any]:
         """Return every field of a transcript, its messages and settings among them."""
-        row, record = one.row, self.head(one.row)
+        row = one.row
         answers = [message for message in one.messages if is_answer(message)]
-        last = answers[-1] if answers else NOTHING
-        ended = row["state"] == "done"
-        return record | {
+        last = answers[-1] if answers and row["state"] == "done" else NOTHING
+        end = self._end(row)
+        return {
+            **self.head(row),
             "sampling": sampling(one.settings, [message["seed"] for message in answers]),
             "system": self._snapshot(row).get("system"),
-            "state": row["state"],
-            "stop_class": row["stop_class"],
-            "stop_raw": last.get("stop_raw") if ended else None,
-            # A ladder that is done may have a remark there, which is no error.
-            "error": None if ended else row["reason"],
+            "state": end["state"],
+            "stop_class": end["stop_class"],
+            "stop_raw": last.get("stop_raw"),
+            "error": end["error"],
             "messages": [self._message(message) for message in one.messages],
             "usage": usage([message["usage"] or {} for message in answers]),
-            "cost_usd": None if row["cost_micro"] is None else row["cost_micro"] / 1_000_000,
-            "latency_ms": row["latency_ms"],
-            "created_at": moment(row["created_at"]),
-            "finished_at": moment(row["finished_at"]),
-            "sha256": row["sha256"],
-            "url": f"{self.public_url.rstrip('/')}/transcripts/{row['id']}",
+            **self._kept(row),
         }
+
+    def brief(self, row: Columns) -> dict[str, Any]:
+        """Return the fields of a transcript that its row alone tells."""
+        return self.head(row) | self._end(row) | self._kept(row)
 
     def head(self, row: Columns) -> dict[str, Any]:
         """Return what a transcript is a draw of: the fields from `id` to `repeat`."""
@@ -81,6 +80,21 @@ class Recorder:
             "stage": snapshot.get("stage"),
             "temperature": milli / 1000 if milli >= 0 else None,
             "repeat": row["repeat"],
+        }
+
+    def _end(self, row: Columns) -> dict[str, Any]:
+        # A ladder that is done may have a remark as its reason, which is no error.
+        error = None if row["state"] == "done" else row["reason"]
+        return {"state": row["state"], "stop_class": row["stop_class"], "error": error}
+
+    def _kept(self, row: Columns) -> dict[str, Any]:
+        return {
+            "cost_usd": None if row["cost_micro"] is None else row["cost_micro"] / 1_000_000,
+            "latency_ms": row["latency_ms"],
+            "created_at": moment(row["created_at"]),
+            "finished_at": moment(row["finished_at"]),
+            "sha256": row["sha256"],
+            "url": f"{self.public_url.rstrip('/')}/transcripts/{row['id']}",
         }
 
     def named(self, letter: str, number: int) -> str:

@@ -115,3 +115,9 @@ def path_to(end: int | None, known: Mapping[int, Columns]) -> tuple[Columns, ...
         path.append(known[end])
         end = known[end]["parent_id"]
     return tuple(reversed(path))
+
+
+def steady(session: Session) -> None:
+    """Let a fresh session see one state of the database to its end, as SQLite's do anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
