@@ -94,7 +94,8 @@ def say(prompt: PromptShape, subject: SubjectShape, repeat: int) -> Draw:
         return Draw("", stop="prompt_blocked", raw="content_filter")
     reasoning = "The user asks who I am. Keep it short." if subject.slug == "reasoner" else ""
     served = "four-think-mini" if subject.slug == "reasoner" and repeat == 3 else None
-    return Draw(WHO[subject.slug], reasoning=reasoning, served=served, latency_ms=900 + 40 * repeat)
+    words = WHO.get(subject.slug, "I am a model.")
+    return Draw(words, reasoning=reasoning, served=served, latency_ms=900 + 40 * repeat)
 
 
 def snapshot(subject: SubjectShape) -> Snapshot:
