@@ -69,21 +69,23 @@ def number(value: Any) -> float | None:
 
 def storable(value: Any, depth: int = 0) -> Any:
     """Return a JSON value that both databases take: no U+0000, lone surrogate, infinity or abyss in it."""
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is int:
+        return value if -LARGEST < value < LARGEST else str(value)
+    if kind is str:
         return _storable_text(value)
-    if isinstance(value, float):
+    if kind is float:
         return value if math.isfinite(value) else None
-    if isinstance(value, int):
-        return value if abs(value) < LARGEST else str(value)
-    if depth == DEEPEST and isinstance(value, dict | list):
+    if kind is not dict and kind is not list:
+        return value
+    if depth == DEEPEST:
         return f"(nested deeper than {DEEPEST}: see the raw reply)"
-    if isinstance(value, dict):
-        return {_storable_text(str(key)): storable(one, depth + 1) for key, one in value.items()}
-    if isinstance(value, list):
+    if kind is list:
         return [storable(one, depth + 1) for one in value]
-    return value
+    return {_storable_text(key): storable(one, depth + 1) for key, one in value.items()}
 
 
 def _storable_text(text: str) -> str:
-    text = text.replace("\0", REPLACEMENT)
+    if "\0" in text:
+        text = text.replace("\0", REPLACEMENT)
     return text if text.isascii() else SURROGATE.sub(REPLACEMENT, text)
