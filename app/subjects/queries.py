@@ -10,17 +10,30 @@ from app.subjects.shape import Snapshot, origin
 
 
 def styles(session: Session) -> Sequence[Style]:
-    """Return every style in the order it came, which is also its place in the row of hues."""
+    """Return every style in the order it came."""
     return session.scalars(select(Style).order_by(Style.id)).all()
 
 
-SLOTS = 7  # hues and glyphs that can be told apart
+# The kind of alignment decides hue and glyph, so that ▲ is constitutional in every study; the name says whose.
+SLOTS = {
+    "base": 1,
+    "preference": 2,
+    "constitutional": 3,
+    "character": 4,
+    "reasoning": 5,
+    "other": 6,
+    "sft": 7,
+}
 
 
 def slots(session: Session) -> dict[str, int]:
-    """Return each style's slot by its slug, 1 to 7: its place in the row of hues and glyphs, begun anew after 7."""
-    slugs = session.scalars(select(Style.slug).order_by(Style.id))
-    return {slug: place % SLOTS + 1 for place, slug in enumerate(slugs)}
+    """Return each style's slot of hue and glyph by its slug: that of its first endpoint's stage, else "other"."""
+    rows = session.execute(
+        select(Style.slug, Endpoint.stage)
+        .outerjoin(Endpoint, Endpoint.style_id == Style.id)
+        .order_by(Endpoint.id.desc())
+    )
+    return {slug: SLOTS.get(stage or "other", SLOTS["other"]) for slug, stage in rows}
 
 
 def style(session: Session, slug: str) -> Style | None:

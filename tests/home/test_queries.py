@@ -32,7 +32,7 @@ def test_a_study_tells_whom_its_newest_run_asks_and_what(database: Database) -> 
         ("Default assistant", 2),
         ("Default, as a pirate", 2),
         ("Constitution", 3),
-        ("Reasoning, medium", 4),
+        ("Reasoning, medium", 5),
     ]
     assert line.batteries == [("Mode collapse", 3)]
     assert line.prompts == 3

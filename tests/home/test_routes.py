@@ -12,6 +12,7 @@ from app.db import Database
 from app.main import create_app
 from app.settings import Settings
 from app.studies.models import Study
+from app.subjects.queries import SLOTS
 from tests import seed
 
 UI = Path(web.ROOT, "templates", "ui")
@@ -95,6 +96,12 @@ def test_every_macro_stands_on_the_patterns_page(path: Path) -> None:
     missing = [name for name in MACRO.findall(path.read_text()) if not re.search(rf"\.{name}\(", PATTERNS)]
     # `slot` is only how the others find a hue; `defs` stands in the layout, once for every page.
     assert [name for name in missing if name not in {"slot", "defs"}] == []
+
+
+def test_a_stage_wears_the_same_hue_and_glyph_whoever_asks() -> None:
+    marks = web.templates().get_template("ui/marks.html").module
+    assert {stage: int(marks.slot(stage)) for stage in SLOTS} == SLOTS
+    assert "▲" in marks.glyph("constitutional") == marks.glyph(3)
 
 
 @pytest.mark.parametrize("path", sorted(UI.glob("*.html")), ids=lambda path: path.name)
