@@ -21,6 +21,33 @@ def _slug(value: str) -> str:
 
 Slug = Annotated[str, AfterValidator(_slug)]
 
+# What a reader does not see or what turns the text beside it: of no use in a name, and a way to forge one.
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
+LONGEST_LINE = 300
+
+
+def _prose(value: str) -> str:
+    for found in HIDDEN.finditer(value):
+        raise ValueError(
+            "expected text without hidden or direction-turning characters", f"U+{ord(found[0]):04X}"
+        )
+    return value
+
+
+def _line(value: str) -> str:
+    if "\n" in value or "\t" in value or value != value.strip():
+        raise ValueError("expected one line without spaces around it")
+    if len(value) > LONGEST_LINE:
+        raise ValueError(f"expected at most {LONGEST_LINE}", f"{len(value)} characters")
+    return _prose(value)
+
+
+# What is said of a thing: a name on one line, or prose. What is said to a model is neither, and kept as it is.
+Line = Annotated[str, AfterValidator(_line)]
+Prose = Annotated[str, AfterValidator(_prose)]
+
 
 class Shape(BaseModel):
     """A part of a file: unknown keys are mistakes, and what was read is never changed afterwards."""

@@ -29,6 +29,11 @@ class Family:
     def variants(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(one.prompt.variant for one in self.prompts))
 
+    def shared(self, label: str) -> str:
+        """Return a label (branch, theme, source) that all prompts of the family have, told once; else ''."""
+        values = {str(getattr(one.prompt, label)) for one in self.prompts}
+        return values.pop() if len(values) == 1 else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:

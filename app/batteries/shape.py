@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from app.shape import Shape, Slug
+from app.shape import Line, Prose, Shape, Slug
 
 Mode = Literal["chat", "completion", "prefill", "ladder"]
 
@@ -49,19 +49,19 @@ class PromptShape(Shape):
 
     key: Slug
     family: Slug
-    variant: str = "plain"
-    condition: dict[str, str | int | float | bool] = {}
-    theme: str = ""
-    branch: str = ""
+    variant: Line = "plain"
+    condition: dict[Line, Line | int | float | bool] = {}
+    theme: Line = ""
+    branch: Line = ""
     mode: Mode = "chat"
     turns: tuple[Turn, ...]
     answer: Answer | None = None
-    watch_for: tuple[str, ...] = ()
+    watch_for: tuple[Line, ...] = ()
     repeats: int | None = Field(None, ge=1)
     max_tokens: int | None = Field(None, ge=1)
-    title: str = ""
-    source: str = ""
-    note: str = ""
+    title: Line = ""
+    source: Prose = ""
+    note: Prose = ""
 
     def identity(self) -> dict[str, Any]:
         """Return what the content hash covers; title, note, source, theme, watch_for and repeats may be
@@ -78,10 +78,10 @@ class BatteryHead(Shape):
     """What a battery says of itself."""
 
     slug: Slug
-    title: str
-    description: str = ""
-    source: str = ""
-    licence: str = ""
+    title: Line
+    description: Prose = ""
+    source: Prose = ""
+    licence: Line = ""
 
 
 class BatteryShape(Shape):

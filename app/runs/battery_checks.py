@@ -56,10 +56,10 @@ def _a(role: str) -> str:
 
 
 def _labels(prompt: PromptShape, here: Loc) -> Iterator[Mistake]:
-    for name in ("variant", "theme", "branch"):
-        value = getattr(prompt, name)
-        if value != value.strip() or "\n" in value or (name == "variant" and not value):
-            yield Mistake((*here, name), f"found {shown(value)}, expected one line without spaces around it")
+    if not prompt.variant:
+        yield Mistake(
+            (*here, "variant"), "found an empty text, expected the name of a wording, such as plain"
+        )
 
 
 def _answer(answer: Answer, here: Loc) -> Iterator[Mistake]:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from app.shape import Shape, Slug
+from app.shape import Line, Prose, Shape, Slug
 
 MICRO = 1_000_000
 
@@ -13,8 +13,8 @@ class StudyHead(Shape):
     """The question."""
 
     slug: Slug
-    title: str = Field(min_length=1)
-    question: str = ""
+    title: Line = Field(min_length=1)
+    question: Prose = ""
 
 
 class Budget(Shape):

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from app.shape import Shape, Slug
+from app.shape import Line, Prose, Shape, Slug
 
 KEY_ENV = re.compile(r"STYLOSCOPE_KEY_[A-Z0-9_]+|[A-Z0-9_]+_API_KEY")
 NAME = re.compile(r"[A-Z]+(_[A-Z]+)*")
@@ -32,11 +32,11 @@ class StyleShape(Shape):
     """An alignment regime by a lab: what a model was trained to be, with its evidence."""
 
     slug: Slug
-    name: str
-    method: str = ""
-    lab: str = ""
-    description: str = ""
-    evidence: str = ""
+    name: Line
+    method: Line = ""
+    lab: Line = ""
+    description: Prose = ""
+    evidence: Prose = ""
     standing: Literal["documented", "inferred", "unknown"] = "unknown"
 
 
@@ -74,10 +74,10 @@ class EndpointShape(Shape):
     slug: Slug
     wire: Wire
     base_url: str
-    model: str
+    model: Line
     key_env: KeyEnv | None = None
     style: Slug
-    family: str = ""
+    family: Line = ""
     stage: Stage = "other"
     limits: Limits = Limits()
     price: Price = Price()
@@ -128,7 +128,7 @@ class SubjectShape(Shape):
     """What is studied: an endpoint in one elicitation mode, with system prompt or template and sampling."""
 
     slug: Slug
-    name: str = ""
+    name: Line = ""
     endpoint: Slug
     mode: Literal["chat", "completion"]
     induced_by: Literal["training", "system", "scaffold", "prefill"] = "training"
