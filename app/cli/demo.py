@@ -4,15 +4,78 @@ from typing import Annotated
 
 import typer
 
-from app.cli.main import command
+from app.cli.main import INTERRUPTED, SOME_FAILED, command, fail
+from app.cli.serve import TEAM, Port, listen, serve_on
 
 NoServe = Annotated[bool, typer.Option("--no-serve", help="End after the run.")]
 Full = Annotated[bool, typer.Option("--full", help="20 repeats of every prompt, however long that takes.")]
 
+WHAT = """\
+The demo asks two toy models of 135 and 270 million parameters, on this machine. What they say is often wrong and
+sometimes odd; the method is what it shows."""
+
 
 @command("demo")
-def demo(no_serve: NoServe = False, full: Full = False) -> None:
+def demo(no_serve: NoServe = False, full: Full = False, port: Port = 8765) -> None:
     """Fetch and start two small local models, put the demo study to them, then serve its answers."""
-    from app.demo.run import demo as run_demo
+    from contextlib import ExitStack
 
-    run_demo(no_serve=no_serve, full=full)
+    from app import db
+    from app.demo import run
+    from app.demo.models import fetched
+    from app.demo.processes import ServerError, serving
+    from app.schema import open_ready
+    from app.settings import settings
+
+    found = settings()
+    if found.mode == "team":
+        fail(TEAM)
+    listener = None if no_serve else listen("127.0.0.1", port)
+    print(WHAT)
+    open_ready(found)
+    files = fetched(found.data / "models", print)
+    with ExitStack() as stack:
+        try:
+            for model, file in files.items():
+                stack.enter_context(serving(model, file))
+                print(f"{model.title}: served on 127.0.0.1:{model.port}. {model.licence}")
+        except ServerError as error:
+            fail(str(error))
+        with db.writing() as session:
+            prepared = run.prepare(session, files, print, full=full)
+        stack.callback(run.set_aside, prepared.run_id)
+        behind = not prepared.new and listener is not None
+        if prepared.queued and not behind:
+            _ask(prepared.run_id, seconds=None if full else run.GUARD_SECONDS)
+        if listener is not None:
+            if prepared.queued and behind:
+                print(f"{prepared.queued} draws are asked behind the page, which shows them as they come")
+            print(f"Side by side: http://127.0.0.1:{port}/studies/demo/compare/demo/number", flush=True)
+            serve_on(listener)
+    if not files:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _ask(run_id: int, *, seconds: float | None) -> None:
+    """Ask the run's draws with live progress, then say what came of it; end with 130 after Ctrl-C."""
+    import asyncio
+    import os
+    import time
+
+    from app.cli.counting import Counting
+    from app.demo import run
+    from app.settings import settings
+
+    begun = time.monotonic()
+    with Counting(f"run {run_id}") as counting:
+        ended = asyncio.run(run.ask(settings(), run_id, counting.show, print, seconds=seconds))
+    counts = run.progress(run_id)
+    print(
+        f"run {run_id}: {counts.done} answered, {counts.failed} failed, {counts.left} left, {counts.impossible} "
+        f"not possible (each says why), in {time.monotonic() - begun:.0f} s with {os.cpu_count()} cores"
+    )
+    if ended == "guard":
+        print(f"{seconds:.0f} s are over. The next demo serves at once and asks the rest behind the page.")
+    if ended == "interrupted":
+        print("Stopped. The next demo goes on where this one ended.")
+        raise typer.Exit(INTERRUPTED)

@@ -69,6 +69,22 @@ def present(model: LocalModel, folder: Path) -> Path | None:
     return path if path.is_file() and path.stat().st_size == model.size else None
 
 
+def fetched(folder: Path, say: Say) -> dict[LocalModel, Path]:
+    """Return the demo's models with their files, the server package installed; what cannot be had is told."""
+    try:
+        install_server(say)
+    except FetchError as error:
+        say(f"{error}; without it no model can be asked")
+        return {}
+    files = {}
+    for model in MODELS:
+        try:
+            files[model] = fetch(model, folder, say)
+        except FetchError as error:
+            say(f"{error}; the demo goes on without {model.title}")
+    return files
+
+
 def fetch(model: LocalModel, folder: Path, say: Say) -> Path:
     """Return the model's file in `folder`, fetched first if it is not there; raise FetchError."""
     found = present(model, folder)

@@ -7,7 +7,6 @@ input closes, which happens however the parent ends.
 import importlib
 import signal
 import sys
-import threading
 from typing import Any
 
 CONTEXT = 2048  # tokens: a seven-rung ladder fits, and a slot costs some 50 MB
@@ -41,9 +40,7 @@ def main(file: str, name: str, port: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     package = importlib.import_module("xllamacpp")  # fetched by the demo, so not there when this is imported
     server = package.Server(settings(package, file, name, int(port)))
-    closed = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.buffer.read(), closed.set()), daemon=True).start()
-    closed.wait()
+    sys.stdin.buffer.read()  # blocks, without holding the interpreter, until the parent is gone
     del server
 
 
