@@ -8,15 +8,17 @@ from fastapi.responses import HTMLResponse
 
 from app.db import now
 from app.studies.queries import studies, study
+from app.transcripts import acts
 from app.transcripts.failures import PAGE as FAILURES
 from app.transcripts.failures import causes_of, failed_draws
 from app.transcripts.new_run import exact_request, new_run
 from app.transcripts.queries import PAGE, run_status, runs_status
-from app.transcripts.run_page import RunPage, run_page
+from app.transcripts.run_page import RunPage, collecting, run_page
 from app.transcripts.wish import RunForm
 from app.web import NotFound, ReadDep, page, partial
 
 router = APIRouter(include_in_schema=False)
+router.include_router(acts.router)
 
 
 @router.get("/runs")
@@ -54,13 +56,13 @@ def new_now(request: Request, session: ReadDep, form: Annotated[RunForm, Query()
 @router.get("/runs/{run_id}")
 def show(request: Request, session: ReadDep, run_id: int) -> HTMLResponse:
     """Show a run."""
-    return page(request, "transcripts/run.html", here="runs", run=_page_of(session, run_id))
+    return page(request, "transcripts/run.html", here="runs", run=_page_of(request, session, run_id))
 
 
 @router.get("/-/runs/{run_id}")
 def show_now(request: Request, session: ReadDep, run_id: int) -> HTMLResponse:
     """Answer the part of a run's page that moves."""
-    return partial(request, "transcripts/_run.html", run=_page_of(session, run_id))
+    return partial(request, "transcripts/_run.html", run=_page_of(request, session, run_id))
 
 
 @router.get("/runs/{run_id}/failures")
@@ -85,8 +87,10 @@ def failures(
                 draws=draws[:FAILURES], more=more)  # fmt: skip
 
 
-def _page_of(session: ReadDep, run_id: int) -> RunPage:
-    shown = run_page(session, run_id, now())
+def _page_of(request: Request, session: ReadDep, run_id: int) -> RunPage:
+    supervise = getattr(request.app.state, "supervise", None)  # None until this process collects
+    known = collecting(supervise.live(), supervise.withheld()) if supervise else None
+    shown = run_page(session, run_id, now(), known)
     if shown is None:
         raise NotFound(f"There is no run {run_id}.")
     return shown

@@ -1,8 +1,9 @@
 """What the page of a run shows: made afresh for the whole page and for each live update of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -42,6 +43,43 @@ class Limit:
     detail: str = ""
 
 
+class Standing(Protocol):
+    """How an endpoint stands in the process that asks it (`desk.Live`)."""
+
+    @property
+    def allowed(self) -> int: ...
+    @property
+    def concurrency(self) -> int: ...
+    @property
+    def breaker(self) -> str: ...
+    @property
+    def again_in(self) -> float | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Collecting:
+    """What this process knows of the endpoints: how those stand that it asks, and why it does not ask others."""
+
+    limits: Mapping[int, Limit] = field(default_factory=dict)
+    withheld: Mapping[int, str] = field(default_factory=dict)
+
+
+def collecting(live: Mapping[int, Standing], withheld: Mapping[int, str]) -> Collecting:
+    """Return what a page shows of this process's collectors."""
+    return Collecting({number: _limit(one) for number, one in live.items()}, dict(withheld))
+
+
+def _limit(one: Standing) -> Limit:
+    again = "" if one.again_in is None else f"tries again in {max(one.again_in, 1):.0f} s"
+    if one.breaker != "closed":
+        return Limit(one.allowed, "breaker open", again or "one call is on trial")
+    if again:
+        return Limit(one.allowed, "waits", again)
+    if one.allowed < one.concurrency:
+        return Limit(one.allowed, "↓ after 429", f"asked for {one.concurrency} calls at once")
+    return Limit(one.allowed)
+
+
 @dataclass(frozen=True, slots=True)
 class RunPage:
     """Everything on the page. `seconds_left` None = not to be said yet; `per_second` counts draws that ended."""
@@ -58,7 +96,7 @@ class RunPage:
     seconds_left: float | None
     took: float | None
     again_micro: int | None
-    limits: Mapping[int, Limit]
+    collecting: Collecting
 
     @property
     def active(self) -> bool:
@@ -72,15 +110,31 @@ class RunPage:
         return list(left.items())
 
     @property
+    def limits(self) -> Mapping[int, Limit]:
+        """What endpoints take now, by id, of those that this process asks."""
+        return self.collecting.limits
+
+    @property
     def limits_note(self) -> str:
         """Where the numbers of calls at once come from."""
-        if not self.active:
+        mine = {one.endpoint_id for one in self.subjects if one.counts.left}
+        if not self.active or not mine:
             return ""
-        return "limits as the endpoint allows them now" if self.limits else "collected by another process"
+        if mine & set(self.limits):
+            return "limits as the endpoint allows them now"
+        elsewhere = any("another process" in self.collecting.withheld.get(one, "") for one in mine)
+        return "collected by another process; limits as configured" if elsewhere else "limits as configured"
+
+    @property
+    def withheld(self) -> list[tuple[str, str]]:
+        """The endpoints that nobody asks for want of a key while draws are queued for them, and why."""
+        why = {one.endpoint: self.collecting.withheld.get(one.endpoint_id, "")
+               for one in self.subjects if one.counts.left}  # fmt: skip
+        return [(endpoint, reason) for endpoint, reason in why.items() if reason.startswith("no key")]
 
 
 def run_page(
-    session: Session, run_id: int, now: datetime, limits: Mapping[int, Limit] | None = None
+    session: Session, run_id: int, now: datetime, collecting: Collecting | None = None
 ) -> RunPage | None:
     """Return what the page of a run shows at this moment, or None when there is no such run."""
     status = run_status(session, run_id)
@@ -103,7 +157,7 @@ def run_page(
         seconds_left=seconds_left(subjects),
         took=(newest - status.created_at).total_seconds() if newest else None,
         again_micro=_again(subjects),
-        limits=limits or {},
+        collecting=collecting or Collecting(),
     )
 
 
