@@ -131,8 +131,8 @@ class Transport:
             proxy=httpx.Proxy(proxy) if proxy else None,
             client=self._session,
         )
-        self._last: tuple[Request | None, Mapping[str, str]] = (None, {})
-        self._address: tuple[httpx.URL, httpx.Headers, tuple[str, ...]] | None = None
+        self._last: tuple[str, Mapping[str, str], Mapping[str, str]] | None = None
+        self._address: tuple[httpx.URL, httpx.Headers, tuple[str, ...]] = (httpx.URL(), httpx.Headers(), ())
 
     async def send(
         self, request: Request, auth_headers: Mapping[str, str], timeout: float = TIMEOUT_SECONDS
@@ -186,19 +186,13 @@ class Transport:
         self, request: Request, auth_headers: Mapping[str, str]
     ) -> tuple[httpx.URL, httpx.Headers, tuple[str, ...]]:
         """Return the parsed address, all headers and the keys in them; the last call's where they are equal."""
-        before, auth_before = self._last
-        if (
-            self._address is None
-            or before is None
-            or before.url != request.url
-            or before.headers != request.headers
-            or auth_before != auth_headers
-        ):
+        asked = (request.url, request.headers, auth_headers)
+        if self._last != asked:
             _checked(request.headers, auth_headers)
             headers = httpx.Headers({**OURS, **request.headers, **auth_headers})
             keys = tuple(value.removeprefix("Bearer ") for value in auth_headers.values())
             self._address = (httpx.URL(request.url), headers, keys)
-            self._last = (request, dict(auth_headers))
+            self._last = (request.url, dict(request.headers), dict(auth_headers))
         return self._address
 
     def _session(self) -> aiohttp.ClientSession:
