@@ -1,8 +1,10 @@
 """The web application: `create_app()` puts routes, middleware and background work together."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import ModuleType
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -30,16 +32,35 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # More threads are slower here: they wait for one another's locks and for the interpreter's.
         anyio.to_thread.current_default_thread_limiter().total_tokens = 2
     task = live.start(app)
+    stop = asyncio.Event()
+    collecting = asyncio.create_task(_collect(app, stop))
     try:
         yield
     finally:
         app.state.hub.close()
+        stop.set()  # calls under way have some seconds to come back
+        await asyncio.gather(collecting, return_exceptions=True)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """Build the application. A database must be open (`schema.open_ready`) before it is started."""
+async def _collect(app: FastAPI, stop: asyncio.Event) -> None:
+    """Collect what runs have queued, where this server was given a way to."""
+    if app.state.load_supervise is None:
+        return
+    # The network's libraries take as long to load as all the pages, which are served meanwhile.
+    app.state.supervise = await asyncio.to_thread(app.state.load_supervise)
+    await app.state.supervise.collect_for_ever(app.state.settings, keys=os.environ, stop=stop)
+
+
+def create_app(
+    settings: Settings | None = None, *, load_supervise: Callable[[], ModuleType] | None = None
+) -> FastAPI:
+    """Build the application. A database must be open (`schema.open_ready`) before it is started.
+
+    `load_supervise` returns the module `transcripts.supervise` once the server has started; without it the
+    server only shows what others collect.
+    """
     settings = settings or read_settings()
     app = FastAPI(
         title="Styloscope",
@@ -50,9 +71,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         root_path=settings.root_path,
     )
     app.state.settings = settings
+    app.state.supervise, app.state.load_supervise = None, load_supervise
     for router in routers():
         app.include_router(router)
     app.add_middleware(WhoIsAsking)
+    app.add_middleware(live.SeenSoFar)
     app.add_middleware(Gate, settings=settings)
     app.add_exception_handler(PageError, _page_error)
     app.add_exception_handler(HTTPException, _http_error)

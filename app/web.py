@@ -169,7 +169,10 @@ def page(request: Request, template: str, *, status_code: int = 200, **context: 
     """Render a whole page. `here` (the section of the masthead) may be among the context."""
     context.setdefault("here", "")
     context.update(
-        person=request.state.person, theme=request.cookies.get("theme", ""), client=secrets.token_hex(4)
+        person=request.state.person,
+        theme=request.cookies.get("theme", ""),
+        client=secrets.token_hex(4),
+        seen=getattr(request.state, "seen", None),
     )
     if context["theme"] not in {"light", "dark"}:
         context["theme"] = ""

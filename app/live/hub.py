@@ -30,6 +30,7 @@ class Hub:
         self._bell = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.closing = asyncio.Event()
+        self.last: int | None = None  # the newest event seen; a page made now shows at least this much
 
     def wake(self) -> None:
         """Look now; called from the thread that committed."""
@@ -41,7 +42,7 @@ class Hub:
         self._loop = asyncio.get_running_loop()
         _hubs.add(self)
         try:
-            last = await in_thread(self._newest)
+            last = self.last = await in_thread(self._newest)
             while not self.closing.is_set():
                 try:
                     await asyncio.wait_for(self._bell.wait(), INTERVAL)
@@ -51,7 +52,7 @@ class Hub:
                 self._bell.clear()
                 items = await in_thread(self._look, last)
                 for item in items:
-                    last = item[0]
+                    last = self.last = item[0]
                     self._publish(item)
         finally:
             _hubs.discard(self)

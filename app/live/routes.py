@@ -10,6 +10,7 @@ import anyio.to_thread
 import orjson
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import StreamingResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import db
 from app.live import log
@@ -46,6 +47,22 @@ def start(app: FastAPI) -> asyncio.Task[None]:
     """Start the app's hub; cancel the task or close `app.state.hub` to end every stream."""
     app.state.hub = Hub(_look, _newest)
     return asyncio.create_task(app.state.hub.run(in_thread))
+
+
+class SeenSoFar:
+    """Set `request.state.seen` before anything is read: the event from which a page's own stream goes on.
+
+    Read any later it could name an event that the page's snapshot of the database does not hold yet.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            hub = getattr(scope["app"].state, "hub", None)
+            scope.setdefault("state", {})["seen"] = hub.last if hub else None
+        await self.app(scope, receive, send)
 
 
 @router.get("/events", include_in_schema=False)

@@ -204,6 +204,31 @@ def test_what_happens_elsewhere_appears_by_itself(page: Page) -> None:
     expect(page.locator("[data-now]")).to_have_text("1")
 
 
+def test_nothing_is_fetched_twice_where_nothing_happened_since_the_page_was_made(page: Page) -> None:
+    happen("patterns.changed")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    live(page, "/-/patterns")
+    # The answer to a later event: had the earlier one been asked about, that would have come before it.
+    with page.expect_response("**/-/patterns/now"):
+        happen("patterns.changed")
+    assert [url for url in asked if url.endswith("/-/patterns/now")] == [f"{page.url}/now"]
+
+
+def test_a_page_catches_up_with_what_happened_while_it_was_on_its_way(page: Page) -> None:
+    page.route("**/js/page.js", lambda route: (happen("patterns.changed"), route.fallback())[1])
+    live(page, "/-/patterns")
+    expect(page.locator("[data-now]")).to_have_text("1")
+
+
+def test_a_second_tab_catches_up_too(page: Page) -> None:
+    live(page, "/-/patterns")
+    late = page.context.new_page()
+    late.route("**/js/page.js", lambda route: (happen("patterns.changed"), route.fallback())[1])
+    live(late, page.url)
+    expect(late.locator("[data-now]")).to_have_text("1")
+
+
 def test_a_region_in_use_waits_and_says_so(page: Page) -> None:
     live(page, "/-/patterns")
     page.evaluate(
