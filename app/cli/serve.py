@@ -2,12 +2,14 @@
 
 import errno
 import ipaddress
+import os
 import socket
+from types import FrameType, ModuleType
 from typing import Annotated
 
 import typer
 
-from app.cli.main import command, fail
+from app.cli.main import INTERRUPTED, command, fail
 
 Host = Annotated[str, typer.Option("--host", help="Address to bind; in local mode a loopback address only.")]
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")]
@@ -67,19 +69,37 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _supervise() -> ModuleType:
+    from app.transcripts import supervise
+
+    return supervise
+
+
+def _say_what_is_waited_for(supervise: ModuleType | None) -> None:
+    calls = sum(one.in_flight for one in supervise.live().values()) if supervise else 0
+    if calls:
+        print(f"Waiting a few seconds for {calls} calls under way; Ctrl-C again leaves them.", flush=True)
+
+
 def serve_on(listener: socket.socket) -> None:
     """Serve the open database until Ctrl-C; open streams are given one second."""
     import uvicorn
 
     from app.main import create_app
 
-    app = create_app()
+    app = create_app(load_supervise=_supervise)
 
     class Server(uvicorn.Server):
         """Ends the streams first: they would be waited for until the last second of grace."""
 
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if self.should_exit:
+                os._exit(INTERRUPTED)  # draws under way are queued again by the next who asks
+            super().handle_exit(sig, frame)
+
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             app.state.hub.close()
+            _say_what_is_waited_for(app.state.supervise)
             await super().shutdown(sockets)
 
     address, port = listener.getsockname()[:2]
