@@ -39,9 +39,9 @@ def changes(before: SubjectVersion | None, after: SubjectVersion) -> list[Change
 
 def written(value: Any) -> str:
     """Return a setting as a page writes it: what was not set is told as such."""
+    if value is None or value in ([], {}):
+        return "not sent"
     match value:
-        case None | [] | {}:
-            return "not sent"
         case "":
             return "an empty text"
         case bool():
