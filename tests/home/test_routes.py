@@ -51,13 +51,13 @@ async def test_a_study_leads_to_compare_and_to_its_run(client: httpx.AsyncClient
 
 
 @pytest.mark.anyio
-async def test_a_study_that_was_not_run_says_how_to_run_it(
+async def test_a_study_that_was_not_run_leads_to_its_first_run(
     client: httpx.AsyncClient, sqlite: Database
 ) -> None:
     with sqlite.writing() as session:
         session.add(Study(slug="later", title="<b>Later</b>", question="Why & when?"))
     text = (await client.get("/")).text
-    assert "styloscope run later" in text
+    assert 'href="/runs/new?study=later"' in text
     assert "&lt;b&gt;Later&lt;/b&gt;" in text
     assert "Why &amp; when?" in text
 
@@ -141,3 +141,18 @@ def test_a_colour_is_chosen_in_one_file_only() -> None:
         if colours:
             found[path.name] = colours
     assert found == {}
+
+
+@pytest.mark.anyio
+async def test_every_link_of_the_masthead_is_answered(client: httpx.AsyncClient, sqlite: Database) -> None:
+    for filled in (False, True):
+        if filled:
+            with sqlite.writing() as session:
+                seed.study(session, repeats=1)
+        text = (await client.get("/")).text
+        links = re.findall(r'<a href="([^"]+)" data-go=', text)
+        assert links == ["/", "/library", "/runs", "/compare"]
+        for link in links:
+            reply = await client.get(link, follow_redirects=True)
+            assert (link, reply.status_code) == (link, 200)
+            assert reply.text.count('aria-current="page"') >= 1
