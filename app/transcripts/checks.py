@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, Table, case, func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.runs.models import Run
 from app.subjects.models import SubjectVersion
@@ -18,6 +19,8 @@ from app.transcripts.whole import BATCH, BrokenPath, Columns, Reader, Whole
 
 BUDGETS: Table = RunBudget.__table__  # type: ignore[assignment]
 SUMS = ("reserved_micro", "spent_micro", "reserved_calls", "calls", "reserved_tokens", "tokens")
+# A flipped byte can leave no UTF-8 or no JSON.
+UNREADABLE = (DBAPIError, ValueError)
 
 Held = Callable[[int], bool]
 Count = Callable[[int], None]
@@ -54,12 +57,14 @@ def transcripts(session: Session, held: Held, count: Count) -> Iterator[Problem]
 def _paths(reader: Reader, given: "_Given", rows: list[Columns]) -> Iterator[Problem]:
     try:
         wholes = reader.whole(rows)
-    except BrokenPath as error:
+    except UNREADABLE as error:  # a broken path is one, too
         if len(rows) > 1:  # find out whose it is
             for row in rows:
                 yield from _paths(reader, given, [row])
-        else:
+        elif isinstance(error, BrokenPath):
             yield Problem("path", f"transcript {rows[0]['id']}", str(error))
+        else:
+            yield unreadable(f"transcript {rows[0]['id']}", error)
         return
     for whole in wholes:
         if whole.row["state"] == "done":
@@ -124,49 +129,43 @@ class _Given:
 
 def messages(session: Session, count: Count) -> Iterator[Problem]:
     """Check the hash of every message's text, and of every shared turn's path."""
-    wanted = (Message.id, Message.parent_id, Message.role, Message.text, Message.parts, Message.made_by,
-              Message.text_sha256, Message.path_sha256)  # fmt: skip
+    query = select(Message.id, Message.parent_id, Message.role, Message.text, Message.parts, Message.made_by,
+                   Message.text_sha256, Message.path_sha256)  # fmt: skip
     paths: dict[int, str | None] = {}  # of shared turns only: as many as prompts have turns
-    last = 0
-    while rows := session.execute(
-        select(*wanted).where(Message.id > last).order_by(Message.id).limit(BATCH * 5)
-    ).all():
-        count(len(rows))
-        for row in rows:
-            last, where = row.id, f"message {row.id}"
-            if text_sha256(row.text) != row.text_sha256:
-                yield Problem(
-                    "hash", where, f"text of sha256 {text_sha256(row.text)}, expected {row.text_sha256}"
-                )
-            if row.made_by is None:
-                paths[row.id] = row.path_sha256
-                found = path_sha256(paths.get(row.parent_id), row.role, row.text, row.parts)
-                if row.path_sha256 and found != row.path_sha256:
-                    yield Problem("hash", where, f"path of sha256 {found}, expected {row.path_sha256}")
+    for row in _rows(session, query, Message.id, "message", count):
+        if isinstance(row, Problem):
+            yield row
+            continue
+        where, digest = f"message {row.id}", text_sha256(row.text)
+        if digest != row.text_sha256:
+            yield Problem("hash", where, f"text of sha256 {digest}, expected {row.text_sha256}")
+        if row.made_by is None:
+            paths[row.id] = row.path_sha256
+            found = path_sha256(paths.get(row.parent_id), row.role, row.text, row.parts)
+            if row.path_sha256 and found != row.path_sha256:
+                yield Problem("hash", where, f"path of sha256 {found}, expected {row.path_sha256}")
 
 
 def exchanges(session: Session, count: Count) -> Iterator[Problem]:
     """Check that every call's bodies unpack to what their hash says, and that no call hangs in the air."""
-    wanted = (Exchange.id, Exchange.transcript_id, Exchange.turn, Exchange.n, Exchange.outcome, Exchange.request,
-              Exchange.reply, Exchange.reply_sha256, Transcript.state)  # fmt: skip
-    last = 0
-    while rows := session.execute(
-        select(*wanted).join(Transcript).where(Exchange.id > last).order_by(Exchange.id).limit(BATCH)
-    ).all():
-        count(len(rows))
-        for row in rows:
-            last, where = row.id, f"transcript {row.transcript_id}, turn {row.turn}, call {row.n}"
-            if row.outcome == "sent" and row.state != "running":
-                yield Problem("call", where, f"still in flight, and its transcript is {row.state}")
-            try:
-                zlib.decompress(row.request or zlib.compress(b""))
-                body = None if row.reply is None else zlib.decompress(row.reply)
-            except zlib.error as error:
-                yield Problem("call", where, f"a body that does not unpack: {error}")
-                continue
-            digest = None if body is None else hashlib.sha256(body).hexdigest()
-            if digest not in (None, row.reply_sha256):
-                yield Problem("hash", where, f"reply of sha256 {digest}, expected {row.reply_sha256}")
+    query = select(Exchange.id, Exchange.transcript_id, Exchange.turn, Exchange.n, Exchange.outcome,
+                   Exchange.request, Exchange.reply, Exchange.reply_sha256, Transcript.state)  # fmt: skip
+    for row in _rows(session, query.join(Transcript), Exchange.id, "exchange", count):
+        if isinstance(row, Problem):
+            yield row
+            continue
+        where = f"transcript {row.transcript_id}, turn {row.turn}, call {row.n}"
+        if row.outcome == "sent" and row.state != "running":
+            yield Problem("call", where, f"still in flight, and its transcript is {row.state}")
+        try:
+            zlib.decompress(row.request or zlib.compress(b""))
+            body = None if row.reply is None else zlib.decompress(row.reply)
+        except zlib.error as error:
+            yield Problem("call", where, f"a body that does not unpack: {error}")
+            continue
+        digest = None if body is None else hashlib.sha256(body).hexdigest()
+        if digest not in (None, row.reply_sha256):
+            yield Problem("hash", where, f"reply of sha256 {digest}, expected {row.reply_sha256}")
 
 
 def budgets(session: Session, count: Count) -> Iterator[Problem]:
@@ -204,16 +203,46 @@ def budgets(session: Session, count: Count) -> Iterator[Problem]:
 
 def shared(session: Session, count: Count) -> Iterator[Problem]:
     """Check the hashes under which settings and rendered texts are kept once."""
-    for row in session.scalars(select(SettingsRecord).execution_options(yield_per=BATCH)):
-        count(1)
+    three = select(SettingsRecord.id, SettingsRecord.sha256, SettingsRecord.asked, SettingsRecord.sent,
+                   SettingsRecord.effective)  # fmt: skip
+    for row in _rows(session, three, SettingsRecord.id, "settings", count):
+        if isinstance(row, Problem):
+            yield row
+            continue
         found = sha256({"asked": row.asked, "sent": row.sent, "effective": row.effective})
         if found != row.sha256:
             yield Problem("hash", f"settings {row.id}", f"sha256 {found}, expected {row.sha256}")
-        session.expunge(row)
-    for text in session.scalars(select(Rendering).execution_options(yield_per=BATCH)):
-        count(1)
-        if text_sha256(text.text) != text.sha256:
-            yield Problem(
-                "hash", f"rendering {text.sha256[:12]}…", f"text of sha256 {text_sha256(text.text)}"
-            )
-        session.expunge(text)
+    texts = select(Rendering.sha256, Rendering.text)
+    for row in _rows(session, texts, Rendering.sha256, "rendering", count):
+        if isinstance(row, Problem):
+            yield row
+        elif text_sha256(row.text) != row.sha256:
+            yield Problem("hash", f"rendering {row.sha256}", f"text of sha256 {text_sha256(row.text)}")
+
+
+def _rows(
+    session: Session, query: Select[Any], key: InstrumentedAttribute[Any], name: str, count: Count
+) -> Iterator[Row[Any] | Problem]:
+    """Yield a query's rows in batches by their key, and in the place of one that cannot be read a problem."""
+    last: Any = None
+    while keys := session.scalars(
+        (select(key) if last is None else select(key).where(key > last)).order_by(key).limit(BATCH * 2)
+    ).all():
+        count(len(keys))
+        last = keys[-1]
+        try:
+            found = session.execute(query.where(key.between(keys[0], last)).order_by(key)).all()
+        except UNREADABLE:
+            for one in keys:
+                try:
+                    yield session.execute(query.where(key == one)).one()
+                except UNREADABLE as error:
+                    yield unreadable(f"{name} {one}", error)
+            continue
+        yield from found
+
+
+def unreadable(where: str, error: Exception) -> Problem:
+    """Return the problem of what the database holds and cannot be read back."""
+    said = getattr(error, "orig", None) or error
+    return Problem("unreadable", where, " ".join(str(said).split()))

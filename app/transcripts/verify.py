@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select, text
@@ -41,12 +42,18 @@ class Report:
 
         return count
 
-    def take(self, problems: Iterable[Problem]) -> None:
-        """Take problems in."""
-        for problem in problems:
-            self.found += 1
-            if len(self.problems) < SHOWN:
-                self.problems.append(problem)
+    def take(self, name: str, problems: Iterable[Problem]) -> None:
+        """Take problems in; a check that cannot go on is one, and the others still follow."""
+        try:
+            for problem in problems:
+                self._add(problem)
+        except checks.UNREADABLE as error:
+            self._add(checks.unreadable(name, error))
+
+    def _add(self, problem: Problem) -> None:
+        self.found += 1
+        if len(self.problems) < SHOWN:
+            self.problems.append(problem)
 
     def document(self) -> dict[str, Any]:
         """Return the report as `verify --json` prints it."""
@@ -61,13 +68,16 @@ def verify(session: Session, held: Held) -> Report:
     """
     steady(session)
     report = Report()
-    report.take(_system(session))
-    report.take(_triggers(session))
-    report.take(checks.shared(session, report.counter("settings and renderings")))
-    report.take(checks.messages(session, report.counter("messages")))
-    report.take(checks.transcripts(session, held, report.counter("transcripts")))
-    report.take(checks.exchanges(session, report.counter("exchanges")))
-    report.take(checks.budgets(session, report.counter("runs")))
+    report.take("the database file", _system(session))
+    report.take("triggers", _triggers(session))
+    for name, check in (
+        ("settings and renderings", checks.shared),
+        ("messages", checks.messages),
+        ("transcripts", partial(checks.transcripts, held=held)),
+        ("exchanges", checks.exchanges),
+        ("runs", checks.budgets),
+    ):
+        report.take(name, check(session, count=report.counter(name)))
     return report
 
 

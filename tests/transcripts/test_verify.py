@@ -135,7 +135,29 @@ class TestAFlippedByte:
         with database.writing() as session:
             session.execute(insert(Rendering).values(sha256="0" * 64, text="Human: Hi"))
         [found] = problems(database)
-        assert found.where == "rendering 000000000000…"
+        assert found.where == f"rendering {'0' * 64}"
+
+    def test_that_leaves_no_text_or_no_json_is_found_and_the_rest_is_still_checked(
+        self, sqlite: Database
+    ) -> None:
+        with sqlite.writing() as session:
+            sealed.study(session, subjects=ONE, repeats=1)
+            tips = session.scalars(select(Transcript.tip_id).order_by(Transcript.id)).all()
+        with sqlite.writing() as session, sealed.opened(session):
+            session.execute(
+                text("UPDATE messages SET text = CAST(x'ff41' AS TEXT) WHERE id = :n"), {"n": tips[0]}
+            )
+            session.execute(text("UPDATE messages SET parts = '[{' WHERE id = :n"), {"n": tips[1]})
+            session.execute(text("UPDATE exchanges SET reply = x'00' WHERE id = 3"))
+        found = problems(sqlite)
+        assert [(one.what, one.where) for one in found] == [
+            ("unreadable", f"message {tips[0]}"),
+            ("unreadable", f"message {tips[1]}"),
+            ("unreadable", "transcript 1"),
+            ("unreadable", "transcript 2"),
+            ("call", "transcript 3, turn 1, call 1"),
+        ]
+        assert "Could not decode to UTF-8" in found[0].found
 
 
 def root_of(database: Database, number: int) -> int:
