@@ -1,7 +1,9 @@
 """Applying a study file: what is registered, what a second time does, and what freezes a version."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -250,6 +252,22 @@ def test_subjects_of_another_file_follow_their_endpoint(database: Database, tmp_
         "subject helper: new",
         "study second: new",
     )
+
+
+def test_two_who_apply_at_once_register_it_once(database: Database, tmp_path: Path) -> None:
+    file = load(write(tmp_path))
+    together = Barrier(2)
+
+    def one() -> tuple[str, ...]:
+        together.wait()
+        with db.writing() as session:
+            return apply(session, file).lines
+
+    with ThreadPoolExecutor(2) as threads:
+        first, second = (threads.submit(one) for _ in range(2))
+        lines = sorted([first.result(), second.result()], key=len)
+    assert lines[0] == ()
+    assert len(lines[1]) == 8
 
 
 def test_a_failure_on_the_way_leaves_nothing(

@@ -1,13 +1,28 @@
 """Study files: each mistake is one line that says where, what was found and what was expected."""
 
+import re
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from app import db
+from app.batteries.shape import Answer, BatteryHead, PromptShape, Turn
 from app.db import Base, Database
 from app.runs.study_file import FileError, apply, built_in, load, load_battery
+from app.runs.study_shape import StudyShape
+from app.shape import Shape
+from app.studies.shape import Budget, RunBlock, StudyHead
+from app.subjects.shape import (
+    Can,
+    EndpointShape,
+    Limits,
+    Price,
+    Sampling,
+    StyleShape,
+    SubjectShape,
+    TurnTemplate,
+)
 from tests.runs.files import BATTERY, STUDY, write
 
 LONG_KEY = "sk-proj-Ab3dEf6hIj9kLm2nOp5qRs8tUv1wXy4z"
@@ -36,6 +51,10 @@ STUDY_MISTAKES = [
     ("styloscope: 1\n", "styloscope: 2\n", "study.yaml:1: styloscope: found 2, expected 1"),
     ("styloscope: 1\n", "", "study.yaml:1: styloscope: found nothing, expected 1"),
     ("title: First light", "title: 1984", "study.yaml:2: study.title: found 1984, expected a text"),
+    ("title: First light", 'title: "First\\u202elight"',
+     "study.yaml:2: study.title: found U+202E, expected text without hidden or direction-turning characters"),
+    ("title: First light", 'title: "First\\nlight"',
+     r"study.yaml:2: study.title: found 'First\nlight', expected one line without spaces around it"),
     ("slug: first-light, ", "", "study.yaml:2: study.slug: found nothing, expected a text"),
     ("slug: first-light", "slug: <b>first</b>",
      "study.yaml:2: study.slug: found '<b>first</b>', expected 1 to 64 of a-z, 0-9, dot, dash and underscore, "
@@ -184,7 +203,8 @@ BATTERY_MISTAKES = [
      "mine.yaml:18: prompts[2].condition.dose: found a list, expected a text or a whole number or a number or "
      "true or false"),
     ("    family: steps\n", '    family: steps\n    variant: ""\n',
-     "mine.yaml:18: prompts[2].variant: found an empty text, expected one line without spaces around it"),
+     "mine.yaml:18: prompts[2].variant: found an empty text, expected the name of a wording, such as "
+     "plain"),
 ]  # fmt: skip
 
 
@@ -290,3 +310,30 @@ def test_a_sound_file_is_read_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("slug", sorted(built_in()))
 def test_every_battery_that_comes_with_the_program_is_sound(slug: str) -> None:
     assert load_battery(built_in()[slug]).battery.slug == slug
+
+
+def test_the_examples_of_the_documentation_are_sound(tmp_path: Path) -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    for page, check in (("study-file.md", load), ("battery-file.md", load_battery)):
+        example = (docs / page).read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+        (tmp_path / page).write_text(example, encoding="utf-8")
+        assert check(tmp_path / page)
+
+
+def test_every_key_of_the_files_is_documented() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    text = "".join((docs / page).read_text(encoding="utf-8") for page in ("study-file.md", "battery-file.md"))
+    shapes: list[type[Shape]] = [
+        StudyShape,
+        StudyHead,
+        StyleShape,
+        EndpointShape,
+        Limits,
+        Price,
+        Can,
+        SubjectShape,
+        TurnTemplate,
+    ]
+    shapes += [Sampling, RunBlock, Budget, BatteryHead, PromptShape, Turn, Answer]
+    names = {name for shape in shapes for name in shape.model_fields}
+    assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", text)] == []
