@@ -78,14 +78,3 @@ def runs_by_battery(session: Session) -> dict[int, tuple[int, int]]:
         .group_by(BatteryVersion.battery_id)
     )
     return {battery_id: (count, newest) for battery_id, count, newest in rows}
-
-
-def runs_by_subject(session: Session) -> dict[int, tuple[int, int]]:
-    """Return for each subject that was asked how many runs asked it, and the newest run's id."""
-    rows = session.execute(
-        select(SubjectVersion.subject_id, func.count(distinct(Wave.run_id)), func.max(Wave.run_id))
-        .join(WaveSubject, WaveSubject.version_id == SubjectVersion.id)
-        .join(Wave, Wave.id == WaveSubject.wave_id)
-        .group_by(SubjectVersion.subject_id)
-    )
-    return {subject_id: (count, newest) for subject_id, count, newest in rows}
