@@ -54,18 +54,18 @@ def aside(
     """Gather what is known of the answer in focus."""
     cell, row = cells[at], card.draw.row
     tip = card.draw.path[-1] if card.draw.path else None
-    three = queries.settings(session, row.settings_id) if row.settings_id else None
+    told = queries.known(session, row.id)
     taken = cell.column.snapshot
     template = taken.template
     return Aside(
         id=row.id, column=at, repeat=row.repeat, n=cell.n, same=card.n, stop_class=row.stop_class,
         stop_raw=(tip.stop_raw if tip is not None else None) or "", reason=row.reason,
-        settings=settings_of(three) if three is not None else (), system=taken.system,
-        template=template if isinstance(template, str | None) else "one for turns", seed=tip.seed if tip else None,
-        asked_model=taken.model, served_model=row.served_model, usage=usage_words(tip.usage if tip else None),
-        latency_ms=row.latency_ms, cost_micro=row.cost_micro, context=CONTEXTS.get(row.context or "", ""),
-        run=row.run_id, wave=row.wave, attempt=row.attempt, version=cell.column.number, sha256=row.sha256 or "",
-        finished_at=row.finished_at, others=_others(profiles, at),
+        settings=settings_of(told) if told.asked is not None else (), system=taken.system,
+        template=template if isinstance(template, str | None) else "one for turns", seed=told.seed,
+        asked_model=taken.model, served_model=row.served_model, usage=usage_words(told.usage),
+        latency_ms=told.latency_ms, cost_micro=told.cost_micro, context=CONTEXTS.get(row.context or "", ""),
+        run=row.run_id, wave=row.wave, attempt=told.attempt, version=cell.column.number, sha256=told.sha256 or "",
+        finished_at=told.finished_at, others=_others(profiles, at),
     )  # fmt: skip
 
 

@@ -60,9 +60,11 @@ def card(stack: Stack, shown: Draw, view: View, pivot: Draw | None) -> Card:
     """Make the card of a stack with one of its draws as its face; compared with `pivot` where there is one."""
     compared = pivot.answers if pivot is not None and pivot is not shown else None
     endings = Counter(
-        (draw.row.stop_class, draw.path[-1].stop_raw or "" if draw.path else "")
-        for draw in stack.draws
-        if draw.ending != "whole"
+        [
+            (draw.row.stop_class, draw.path[-1].stop_raw or "" if draw.path else "")
+            for draw in stack.draws
+            if draw.ending != "whole"
+        ]
     )
     return Card(
         shown,
@@ -71,7 +73,7 @@ def card(stack: Stack, shown: Draw, view: View, pivot: Draw | None) -> Card:
         stack.slot,
         False,
         turns(shown, view, compared),
-        tuple((stop or "unknown", raw, n) for (stop, raw), n in endings.items()),
+        tuple([(stop or "unknown", raw, n) for (stop, raw), n in endings.items()]),
         other_model=sum(draw.other_model for draw in stack.draws),
         pivot=shown is pivot,
     )

@@ -25,6 +25,8 @@ class Cell:
     stacks: list[Stack] = field(default_factory=list)
     values: Counter[str] = field(default_factory=Counter)
     served: str | None = None
+    states: Counter[str] = field(default_factory=Counter)
+    endings: Counter[str] = field(default_factory=Counter)
     unequal: int = 0  # draws whose prompt has another effective max_tokens, left out of a pool
 
     @property
@@ -33,21 +35,13 @@ class Cell:
 
     @property
     def wanted(self) -> int:
-        return sum(row.state != "impossible" for row in self.rows)
-
-    @property
-    def states(self) -> Counter[str]:
-        return Counter(row.state for row in self.rows)
-
-    @property
-    def endings(self) -> Counter[str]:
-        return Counter(draw.ending for draw in self.draws)
+        return len(self.rows) - self.states["impossible"]
 
     @property
     def contexts(self) -> str:
         """How far the context of the answers is known, in words; several where draws are not alike."""
-        known = dict.fromkeys(CONTEXTS[row.context] for row in self.rows if row.context)
-        return ", ".join(known)
+        known = {row.context for row in self.rows if row.context}
+        return ", ".join(word for context, word in CONTEXTS.items() if context in known)
 
     @property
     def replicates(self) -> bool:
@@ -73,9 +67,15 @@ class Cell:
 def fill(columns: Sequence[Column], rows: Sequence[Any], pooled: bool) -> list[Cell]:
     """Sort transcripts into their columns' cells."""
     cells = [Cell(column) for column in columns]
-    by_cell = {(version, milli): cell for cell in cells for _, version, milli, _ in cell.column.cells}
+    by_cell = {
+        (cell.column.version_id, cell.column.temperature_milli, run): cell
+        for cell in cells
+        for run in cell.column.runs
+    }
     for row in rows:
-        by_cell[row.subject_version_id, row.temperature_milli].rows.append(row)
+        cell = by_cell.get((row.subject_version_id, row.temperature_milli, row.run_id))
+        if cell is not None:
+            cell.rows.append(row)
     if pooled:
         for cell in cells:
             _keep_equal(cell)
@@ -94,12 +94,14 @@ def _keep_equal(cell: Cell) -> None:
 
 def count(cell: Cell, draws: Sequence[Draw], spec: Answer | None, others: bool) -> None:
     """Count a cell's finished draws: leave out those of another model (unless asked for), stack the same ones."""
-    served = Counter(draw.row.served_model for draw in draws if draw.row.served_model)
+    cell.states = Counter([row.state for row in cell.rows])
+    served = Counter([draw.row.served_model for draw in draws if draw.row.served_model])
     cell.served = served.most_common(1)[0][0] if served else None
     for draw in draws:
         draw.other_model = draw.row.served_model not in (None, cell.served)
     cell.draws = [draw for draw in draws if others or not draw.other_model]
     cell.apart = [draw for draw in draws if not others and draw.other_model]
+    cell.endings = Counter([draw.ending for draw in cell.draws])
     cell.stacks = stack(cell.draws, partial(key_of, spec=spec))
     if spec is not None and spec.kind in READ_AS_VALUES:
         cell.values = Counter({one.key[1]: one.n for one in cell.stacks if one.key[0] == "value"})

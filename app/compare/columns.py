@@ -1,14 +1,13 @@
 """Which columns stand side by side: subjects at temperatures, each with the run or runs its draws come from."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.compare import queries
-from app.compare.queries import Cell
 from app.compare.view import View, temperature_said, temperature_word
 from app.subjects.shape import Snapshot
 
@@ -29,7 +28,6 @@ class Column:
     name: str
     version_id: int
     temperature_milli: int | None
-    cells: tuple[Cell, ...] = ()
     runs: tuple[int, ...] = ()
     other_versions: int = 0
     number: int = 1
@@ -61,10 +59,13 @@ def choose(session: Session, study_id: int, view: View, prompt_ids: Sequence[int
 
     Order: that of `cols` in the address, else the newest run's; by style first where asked for.
     """
-    asked = queries.subjects_asked(session, study_id, view.runs)
-    cells = queries.cells(session, study_id, prompt_ids, view.runs)
+    chosen = view.chosen_runs
+    asked = [row for row in queries.subjects_asked(session, study_id) if not chosen or row.run in chosen]
+    cells = [
+        cell for cell in queries.cells(session, study_id, prompt_ids) if not chosen or cell.run_id in chosen
+    ]
     every = _columns(asked, cells, view.pooled)
-    _describe(session, every)
+    _describe(session, every, {row.version_id: row for row in asked})
     temperatures = sorted({one.temperature_milli for one in every if one.temperature_milli is not None})
     picked = _picked(every, view)
     if view.group:
@@ -108,7 +109,6 @@ def _column(row: Any, cells: Sequence[Any], pooled: bool) -> Column:
     milli = newest.temperature_milli
     return Column(
         f"{row.slug}@{temperature_word(milli)}", row.id, row.slug, row.name or row.slug, version, milli,
-        tuple((cell.prompt_id, version, milli, cell.run_id) for cell in taken),
         tuple(sorted({cell.run_id for cell in taken}, reverse=True)), others,
     )  # fmt: skip
 
@@ -127,22 +127,20 @@ def _picked(every: Sequence[Column], view: View) -> list[Column]:
     return list({one.token: one for one in picked}.values())
 
 
-def _describe(session: Session, columns: Sequence[Column]) -> None:
-    rows = {row.id: row for row in queries.versions(session, {one.version_id for one in columns})}
+def _describe(session: Session, columns: Sequence[Column], rows: Mapping[int, Any]) -> None:
+    missing = [one.version_id for one in columns if rows[one.version_id].sha256 not in _kept]
+    if missing:
+        _read_snapshots(session, missing)
     for one in columns:
         row = rows[one.version_id]
         one.number = row.number
-        one._snapshot = _snapshot(row.sha256, row.snapshot)
-        one.style = row.name if row.slug == one.snapshot.style else one.snapshot.style
+        one._snapshot = _kept[row.sha256]
+        one.style = row.style_name if row.style == one._snapshot.style else one._snapshot.style
 
 
-_kept: dict[str, Snapshot] = {}
+_kept: dict[str, Snapshot] = {}  # by hash, which is a snapshot's identity: each is read once
 
 
-def _snapshot(sha256: str, taken: dict[str, Any]) -> Snapshot:
-    """Read a snapshot once per content: its hash is its identity."""
-    if sha256 not in _kept:
-        if len(_kept) > 2000:
-            _kept.clear()
-        _kept[sha256] = Snapshot.model_validate(taken)
-    return _kept[sha256]
+def _read_snapshots(session: Session, version_ids: Sequence[int]) -> None:
+    for row in queries.snapshots(session, version_ids):
+        _kept[row.sha256] = Snapshot.model_validate(row.snapshot)

@@ -2,22 +2,37 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 from app.subjects.shape import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
 class Profile:
-    """What may set a column apart: its subject version, and what held when its draws were made (UTC days)."""
+    """What may set a column apart: its subject version, and what held when its draws were made.
 
-    snapshot: Snapshot
-    temperature_milli: int
-    max_tokens: int
-    served: str | None
-    days: tuple[date, date] | None
-    waves: frozenset[tuple[int, int]]  # run and wave
+    `days` are the first and the last (UTC, counted from 1970-01-01), `waves` pairs of run and wave.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        temperature_milli: int,
+        max_tokens: int,
+        served: str | None = None,
+        days: tuple[int, int] | None = None,
+        waves: frozenset[tuple[int, int]] = frozenset(),
+    ) -> None:
+        sampling = snapshot.sampling
+        self.weights = (snapshot.family, snapshot.model)
+        self.stage = snapshot.stage
+        self.endpoint = (snapshot.wire, snapshot.base_url, snapshot.dialect, snapshot.can, snapshot.headers)
+        self.mode = snapshot.mode
+        self.system = snapshot.system
+        self.template = snapshot.template
+        self.sampling = (temperature_milli, sampling.top_p, sampling.top_k, sampling.stop, sampling.extra)
+        self.max_tokens = max_tokens
+        self.served = served
+        self.days = days
+        self.waves = waves
 
 
 def differences(a: Profile, b: Profile) -> tuple[str, ...]:
@@ -27,37 +42,27 @@ def differences(a: Profile, b: Profile) -> tuple[str, ...]:
     another name, and only two columns of one mode can differ in template. A system prompt that was not sent and
     an empty one are different where both are chats, for a server may put its own in place of the first.
     """
-    one, two = a.snapshot, b.snapshot
-    weights = (one.family, one.model) != (two.family, two.model)
-    same_mode = one.mode == two.mode
-    system = one.system != two.system if same_mode else (one.system or "") != (two.system or "")
-    found = {
-        "weights": weights,
-        "stage": one.stage != two.stage,
-        "endpoint": not weights and _served_from(one) != _served_from(two),
-        "mode": not same_mode,
-        "system": system,
-        "template": same_mode and one.mode == "completion" and one.template != two.template,
-        "sampling": _sampling(a) != _sampling(b),
-        "max tokens": a.max_tokens != b.max_tokens,
-        "served model": not weights and None not in (a.served, b.served) and a.served != b.served,
-        "date": _apart(a, b),
-    }
-    return tuple(name for name, differs in found.items() if differs)
-
-
-def _served_from(snapshot: Snapshot) -> tuple[Any, ...]:
-    return (snapshot.wire, snapshot.base_url, snapshot.dialect, snapshot.can, snapshot.headers)
-
-
-def _sampling(profile: Profile) -> tuple[Any, ...]:
-    sampling = profile.snapshot.sampling
-    return (profile.temperature_milli, sampling.top_p, sampling.top_k, sampling.stop, sampling.extra)
+    weights, mode = a.weights != b.weights, a.mode != b.mode
+    system = (a.system or "") != (b.system or "") if mode else a.system != b.system
+    served = None not in (a.served, b.served) and a.served != b.served
+    found = (
+        ("weights", weights),
+        ("stage", a.stage != b.stage),
+        ("endpoint", not weights and a.endpoint != b.endpoint),
+        ("mode", mode),
+        ("system", system),
+        ("template", not mode and a.mode == "completion" and a.template != b.template),
+        ("sampling", a.sampling != b.sampling),
+        ("max tokens", a.max_tokens != b.max_tokens),
+        ("served model", not weights and served),
+        ("date", _apart(a, b)),
+    )
+    return tuple([name for name, differs in found if differs])
 
 
 def _apart(a: Profile, b: Profile) -> bool:
     """Tell whether no day has draws of both. A wave asks in random order, so that within one no day parts them."""
-    if a.waves & b.waves or a.days is None or b.days is None:
+    if a.days is None or b.days is None or a.waves & b.waves:
         return False
     return a.days[1] < b.days[0] or b.days[1] < a.days[0]
 

@@ -90,9 +90,9 @@ def _natural(value: str) -> tuple[int, str]:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """One column's answers on the page's scale: (value, count, share of the longest bar), and the rest."""
+    """One column's answers on the page's scale: (value, count, length in percent), and the rest."""
 
-    rows: tuple[tuple[str, int, float], ...]
+    rows: tuple[tuple[str, int, str], ...]
     n: int
     other_values: int
     other: int
@@ -101,8 +101,8 @@ class Bars:
 def bars(counts: Mapping[str, int], on: Scale) -> Bars:
     """Lay one column's parsed answers on the page's scale."""
     n = sum(counts.values())
-    rows = tuple(
-        (value, c, c / n / on.longest if n else 0.0) for value in on.values for c in [counts.get(value, 0)]
-    )
+    on_scale = n * on.longest or 1.0
+    taken = [(value, counts.get(value, 0)) for value in on.values]
+    rows = tuple((value, c, f"{c / on_scale:.2%}") for value, c in taken)
     rest = [c for value, c in counts.items() if value not in on.values]
     return Bars(rows, n, len(rest), sum(rest))

@@ -12,7 +12,19 @@ from app.elicitation.truncation import truncated
 from app.subjects.shape import Snapshot
 
 INDUCED = {"training": "training", "system": "system prompt", "scaffold": "scaffold", "prefill": "prefill"}
-BARS = ("whole", "cut", "no", "gate", "empty", "other")
+DAY = 86_400_000  # milliseconds
+ENDED = (("whole", "whole"), ("cut", "cut"), ("no", "declared no"), ("gate", "gated"), ("empty", "empty"),
+         ("other", "otherwise"), ("failed", "failed"))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How some draws ended: their part of the bar in percent, and the words below it."""
+
+    kind: str
+    start: str
+    width: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +41,7 @@ class Head:
     induced: str
     lines: tuple[str, ...]
     flags: tuple[tuple[str, str], ...]  # word, whole sentence
-    stops: dict[str, int]
+    ended: tuple[Ending, ...]
     differs: tuple[str, ...] = ()
     clean: bool = False
     against: str = ""
@@ -45,12 +57,27 @@ def name_of(column: Column, at: int, hide: bool) -> str:
     return letter(at) if hide else column.name
 
 
+def endings(cell: Cell) -> tuple[Ending, ...]:
+    """Lay the ends of a cell's draws out as one bar, whole answers first, failures last."""
+    counts = [
+        (kind, word, cell.states["failed"] if kind == "failed" else cell.endings[kind])
+        for kind, word in ENDED
+    ]
+    total = sum(n for _, _, n in counts)
+    made, at = [], 0
+    for kind, word, n in counts:
+        if n:
+            made.append(Ending(kind, f"{at / total:.2%}", f"{n / total:.2%}", f"{n} {word}"))
+            at += n
+    return tuple(made)
+
+
 def profile(cell: Cell, prompt: PromptShape) -> Profile | None:
     """Return what may set a column apart, None where its subject was not asked."""
     column = cell.column
     if column.temperature_milli is None:
         return None
-    days = [row.finished_at.date() for row in cell.rows if row.finished_at]
+    days = [row.finished_ms // DAY for row in cell.rows if row.finished_ms is not None]
     return Profile(
         column.snapshot,
         column.temperature_milli,
@@ -65,13 +92,12 @@ def head(cells: Sequence[Cell], at: int, prompt: PromptShape, contrast: Contrast
     """Describe one column among all that are shown."""
     cell = cells[at]
     column, states = cell.column, cell.states
-    stops = {name: cell.endings.get(name, 0) for name in BARS} | {"failed": states["failed"]}
     shown = {
         "temperature": column.temperature,
         "n": cell.n,
         "wanted": cell.wanted,
         "failed": states["failed"],
-        "stops": stops,
+        "ended": endings(cell),
         "name": name_of(column, at, hide),
     }
     if hide:

@@ -13,7 +13,7 @@ from app.compare import queries
 from app.compare.aside import Aside, aside
 from app.compare.cell import Cell
 from app.compare.columns import Choice, choose
-from app.compare.differs import contrast
+from app.compare.differs import Profile, contrast
 from app.compare.distribution import READ_AS_VALUES, Scale, scale
 from app.compare.draw import Draw, paths
 from app.compare.head import head, profile
@@ -64,13 +64,13 @@ def build(session: Session, study_id: int, place: Place, scope: Scope, runs: dic
     here = scope.prompt.id
     ids = queries.equal_prompts(session, scope.prompt.equal_sha256) if view.pooled else [here]
     choice = choose(session, study_id, view, ids, here)
-    cells = _cells(session, study_id, choice, place, prompt.answer)
+    cells = _cells(session, study_id, ids, choice, place, prompt.answer)
     at, shown = focused(cells, view)
-    panels = _panels(cells, place, prompt, at, shown)
+    profiles = [profile(cell, prompt) for cell in cells]
+    panels = _panels(cells, profiles, place, prompt, at, shown)
     focus = panels[at] if panels else None
     known = None
     if focus is not None and shown is not None:
-        profiles = [profile(cell, prompt) for cell in cells]
         known = aside(session, cells, profiles, at, next(one for one in focus.cards if one.focus))
     wordings, conditions = _family(session, scope, prompt)
     return Page(
@@ -79,9 +79,13 @@ def build(session: Session, study_id: int, place: Place, scope: Scope, runs: dic
     )  # fmt: skip
 
 
-def _cells(session: Session, study_id: int, choice: Choice, place: Place, spec: Answer | None) -> list[Cell]:
-    wanted = [cell for column in choice.shown for cell in column.cells]
-    rows = queries.draws(session, study_id, wanted) if wanted else []
+def _cells(
+    session: Session, study_id: int, ids: Sequence[int], choice: Choice, place: Place, spec: Answer | None
+) -> list[Cell]:
+    asked = [column for column in choice.shown if column.runs]
+    versions = {column.version_id for column in asked}
+    runs = {run for column in asked for run in column.runs}
+    rows = queries.draws(session, study_id, ids, versions, runs) if asked else []
     cells = cells_of.fill(choice.shown, rows, place.view.pooled)
     draws = [[Draw(row) for row in cell.rows if row.state == "done"] for cell in cells]
     every = [draw for some in draws for draw in some]
@@ -93,12 +97,16 @@ def _cells(session: Session, study_id: int, choice: Choice, place: Place, spec: 
 
 
 def _panels(
-    cells: Sequence[Cell], place: Place, prompt: PromptShape, at: int, shown: Draw | None
+    cells: Sequence[Cell],
+    profiles: Sequence[Profile | None],
+    place: Place,
+    prompt: PromptShape,
+    at: int,
+    shown: Draw | None,
 ) -> list[Panel]:
     view, hide = place.view, bool(place.view.hide)
     shared = give_slots([cell.stacks for cell in cells])
     on = _scale(cells, prompt.answer)
-    profiles = [profile(cell, prompt) for cell in cells]
     against = pivot(cells, view)
     panels = []
     for index, cell in enumerate(cells):

@@ -1,9 +1,14 @@
-"""Reads of Compare: few, each by an index, none that grows with what is not on the page."""
+"""Reads of Compare: few, each by an index, none that grows with what is not on the page.
+
+Statements are built once, over tables and with parameters, and run on the session's connection: building one
+costs more than running it, and these pages are asked for by the hundred a second.
+"""
 
 from collections.abc import Collection, Sequence
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import BigInteger, Select, Table, bindparam, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.batteries.models import Battery, BatteryPrompt, BatteryVersion, Prompt
@@ -13,201 +18,248 @@ from app.subjects.models import Endpoint, Style, Subject, SubjectVersion
 from app.transcripts.models import Message, Rendering, SettingsRecord, Transcript
 
 Rows = Sequence[Any]  # of Row; the columns are those of each select
-Cell = tuple[int, int, int, int]  # prompt, subject version, temperature in thousandths, run
 
-PROMPT = (
-    Prompt.id,
-    Prompt.battery_id,
-    Prompt.key,
-    Prompt.title,
-    Prompt.family,
-    Prompt.variant,
-    Prompt.equal_sha256,
+
+def _table(model: Any) -> Any:
+    table: Table = model.__table__
+    return table
+
+
+STUDIES, RUNS, WAVES = _table(Study).c, _table(Run).c, _table(Wave).c
+BATTERIES, VERSIONS, PLACES, PROMPTS = (
+    _table(model).c for model in (Battery, BatteryVersion, BatteryPrompt, Prompt)
 )
+SUBJECTS, SUBJECT_VERSIONS, ENDPOINTS, STYLES = (
+    _table(model).c for model in (Subject, SubjectVersion, Endpoint, Style)
+)
+BATTERIES_ASKED, SUBJECTS_ASKED = _table(WaveBattery).c, _table(WaveSubject).c
+TRANSCRIPTS, MESSAGES, SETTINGS, RENDERINGS = (
+    _table(model).c for model in (Transcript, Message, SettingsRecord, Rendering)
+)
+
+
+def _many(name: str) -> Any:
+    return bindparam(name, expanding=True)
+
+
+def _all(session: Session, statement: Select[Any], **values: Any) -> Rows:
+    return session.connection().execute(statement, values).all()
+
+
+_STUDY = select(STUDIES.id, STUDIES.slug, STUDIES.title).where(STUDIES.slug == bindparam("slug"))
 
 
 def study(session: Session, slug: str) -> Any:
     """Return a study's id, slug and title, or None."""
-    return session.execute(select(Study.id, Study.slug, Study.title).where(Study.slug == slug)).one_or_none()
+    return next(iter(_all(session, _STUDY, slug=slug)), None)
+
+
+_WITH_RUNS = (
+    select(STUDIES.slug, STUDIES.title, func.max(RUNS.id).label("run"))
+    .join_from(_table(Study), _table(Run), RUNS.study_id == STUDIES.id)
+    .group_by(STUDIES.id, STUDIES.slug, STUDIES.title)
+    .order_by(func.max(RUNS.id).desc())
+)
 
 
 def studies_with_runs(session: Session) -> Rows:
     """Return slug and title of each study that has a run, the newest run first."""
-    newest = func.max(Run.id)
-    return session.execute(
-        select(Study.slug, Study.title, newest.label("run"))
-        .join(Run, Run.study_id == Study.id)
-        .group_by(Study.id, Study.slug, Study.title)
-        .order_by(newest.desc())
-    ).all()
+    return _all(session, _WITH_RUNS)
+
+
+_BATTERIES_ASKED = (
+    select(RUNS.id.label("run"), RUNS.created_at, BATTERIES_ASKED.version_id, BATTERIES_ASKED["keys"],
+           VERSIONS.number, BATTERIES.id.label("battery_id"), BATTERIES.slug, BATTERIES.title)
+    .join_from(_table(Run), _table(Wave), WAVES.run_id == RUNS.id)
+    .join(_table(WaveBattery), BATTERIES_ASKED.wave_id == WAVES.id)
+    .join(_table(BatteryVersion), VERSIONS.id == BATTERIES_ASKED.version_id)
+    .join(_table(Battery), BATTERIES.id == VERSIONS.battery_id)
+    .where(RUNS.study_id == bindparam("study"))
+    .order_by(RUNS.id.desc(), BATTERIES_ASKED.position, WAVES.id)
+)  # fmt: skip
 
 
 def batteries_asked(session: Session, study_id: int) -> Rows:
     """Return each battery version that a wave of a study's runs asks, the newest run first."""
-    found = (
-        select(Run.id.label("run"), Run.created_at, WaveBattery.version_id, WaveBattery.position, WaveBattery.keys,
-               BatteryVersion.number, Battery.id.label("battery_id"), Battery.slug, Battery.title)
-        .join(Wave, Wave.run_id == Run.id)
-        .join(WaveBattery, WaveBattery.wave_id == Wave.id)
-        .join(BatteryVersion, BatteryVersion.id == WaveBattery.version_id)
-        .join(Battery, Battery.id == BatteryVersion.battery_id)
-        .where(Run.study_id == study_id)
-        .order_by(Run.id.desc(), WaveBattery.position, Wave.id)
-    )  # fmt: skip
-    return session.execute(found).all()
+    return _all(session, _BATTERIES_ASKED, study=study_id)
+
+
+def _edge(which: Any) -> Any:
+    return select(which(PLACES.position)).where(PLACES.version_id == VERSIONS.id).scalar_subquery()
+
+
+_REACH = select(VERSIONS.id, _edge(func.min).label("first"), _edge(func.max).label("last")).where(
+    VERSIONS.id.in_(_many("versions"))
+)
 
 
 def reach(session: Session, version_ids: Collection[int]) -> Rows:
     """Return first and last position of each battery version; positions have no gaps."""
-    place = BatteryPrompt.__table__.alias("place")
+    return _all(session, _REACH, versions=list(version_ids))
 
-    def edge(which: Any) -> Any:
-        return (
-            select(which(place.c.position)).where(place.c.version_id == BatteryVersion.id).scalar_subquery()
-        )
 
-    return session.execute(
-        select(BatteryVersion.id, edge(func.min).label("first"), edge(func.max).label("last"))
-        .where(BatteryVersion.id.in_(version_ids))
-    ).all()  # fmt: skip
+LISTED = (PLACES.version_id, PLACES.position, PROMPTS.id, PROMPTS.key, PROMPTS.title, PROMPTS.variant)
+HERE = (*LISTED, PROMPTS.battery_id, PROMPTS.family, PROMPTS.equal_sha256, PROMPTS.shape)
+
+
+def _placed(*columns: Any) -> Select[Any]:
+    joined = PROMPTS.id == PLACES.prompt_id
+    return select(*columns).join_from(_table(BatteryPrompt), _table(Prompt), joined)
+
+
+_BETWEEN = (
+    _placed(*LISTED)
+    .where(PLACES.version_id == bindparam("version"))
+    .where(PLACES.position.between(bindparam("first"), bindparam("last")))
+    .order_by(PLACES.position)
+)
+_OF_VERSIONS = (
+    _placed(*LISTED)
+    .where(PLACES.version_id.in_(_many("versions")))
+    .order_by(PLACES.version_id, PLACES.position)
+)
+_BY_KEY = (
+    _placed(*HERE)
+    .where(PROMPTS.battery_id == bindparam("battery"), PROMPTS.key.in_(_many("keys")))
+    .where(PLACES.version_id.in_(_many("versions")))
+    .order_by(PLACES.version_id.desc(), PLACES.position)
+)
+# The position by subquery: a join would be planned from the version's side, over all its prompts.
+_POSITION = (
+    select(PLACES.position)
+    .where(PLACES.version_id == bindparam("version"), PLACES.prompt_id == PROMPTS.id)
+    .scalar_subquery()
+)
+_FAMILY = select(_POSITION.label("position"), PROMPTS.id, PROMPTS.key, PROMPTS.variant, PROMPTS.shape).where(
+    PROMPTS.battery_id == bindparam("battery"), PROMPTS.family == bindparam("family")
+)
+_EQUAL = select(PROMPTS.id).where(PROMPTS.equal_sha256 == bindparam("equal"))
 
 
 def prompts_between(session: Session, version_id: int, first: int, last: int) -> Rows:
     """Return the prompts of a battery version from one position to another."""
-    return session.execute(
-        select(BatteryPrompt.version_id, BatteryPrompt.position, *PROMPT)
-        .join(Prompt, Prompt.id == BatteryPrompt.prompt_id)
-        .where(BatteryPrompt.version_id == version_id, BatteryPrompt.position.between(first, last))
-        .order_by(BatteryPrompt.position)
-    ).all()
+    return _all(session, _BETWEEN, version=version_id, first=first, last=last)
 
 
 def prompts_of(session: Session, version_ids: Collection[int]) -> Rows:
     """Return all prompts of some battery versions."""
-    return session.execute(
-        select(BatteryPrompt.version_id, BatteryPrompt.position, *PROMPT)
-        .join(Prompt, Prompt.id == BatteryPrompt.prompt_id)
-        .where(BatteryPrompt.version_id.in_(version_ids))
-        .order_by(BatteryPrompt.version_id, BatteryPrompt.position)
-    ).all()
+    return _all(session, _OF_VERSIONS, versions=list(version_ids))
 
 
 def prompts_by_key(
     session: Session, battery_id: int, keys: Collection[str], version_ids: Collection[int]
 ) -> Rows:
     """Return the prompts of these keys in these versions of a battery, the highest version first."""
-    return session.execute(
-        select(BatteryPrompt.version_id, BatteryPrompt.position, *PROMPT, Prompt.shape)
-        .join(BatteryPrompt, BatteryPrompt.prompt_id == Prompt.id)
-        .where(
-            Prompt.battery_id == battery_id, Prompt.key.in_(keys), BatteryPrompt.version_id.in_(version_ids)
-        )
-        .order_by(BatteryPrompt.version_id.desc(), BatteryPrompt.position)
-    ).all()
+    return _all(session, _BY_KEY, battery=battery_id, keys=list(keys), versions=list(version_ids))
 
 
 def wordings(session: Session, battery_id: int, family: str, version_id: int) -> Rows:
     """Return the prompts of one family in a battery version, in their order."""
-    return session.execute(
-        select(BatteryPrompt.position, Prompt.shape, *PROMPT)
-        .join(BatteryPrompt, BatteryPrompt.prompt_id == Prompt.id)
-        .where(
-            Prompt.battery_id == battery_id, Prompt.family == family, BatteryPrompt.version_id == version_id
-        )
-        .order_by(BatteryPrompt.position)
-    ).all()
+    found = _all(session, _FAMILY, battery=battery_id, family=family, version=version_id)
+    return sorted((row for row in found if row.position is not None), key=attrgetter("position"))
 
 
-def equal_prompts(session: Session, equal_sha256: str) -> Sequence[int]:
+def equal_prompts(session: Session, equal_sha256: str) -> list[int]:
     """Return the ids of the prompts with the same turns and mode."""
-    return session.scalars(select(Prompt.id).where(Prompt.equal_sha256 == equal_sha256)).all()
+    return [row.id for row in _all(session, _EQUAL, equal=equal_sha256)]
 
 
-def subjects_asked(session: Session, study_id: int, runs: Collection[int]) -> Rows:
-    """Return each subject version that a wave of these runs asks (no runs = all of the study), newest first."""
-    found = (
-        select(Run.id.label("run"), WaveSubject.version_id, WaveSubject.position, Subject.id, Subject.slug,
-               Subject.name)
-        .join(Wave, Wave.run_id == Run.id)
-        .join(WaveSubject, WaveSubject.wave_id == Wave.id)
-        .join(SubjectVersion, SubjectVersion.id == WaveSubject.version_id)
-        .join(Subject, Subject.id == SubjectVersion.subject_id)
-        .where(Run.study_id == study_id)
-        .order_by(Run.id.desc(), Wave.id, WaveSubject.position)
-    )  # fmt: skip
-    return session.execute(found.where(Run.id.in_(runs)) if runs else found).all()
+_SUBJECTS_ASKED = (
+    select(RUNS.id.label("run"), SUBJECTS_ASKED.version_id, SUBJECTS.id, SUBJECTS.slug, SUBJECTS.name,
+           SUBJECT_VERSIONS.number, SUBJECT_VERSIONS.sha256, STYLES.slug.label("style"),
+           STYLES.name.label("style_name"))
+    .join_from(_table(Run), _table(Wave), WAVES.run_id == RUNS.id)
+    .join(_table(WaveSubject), SUBJECTS_ASKED.wave_id == WAVES.id)
+    .join(_table(SubjectVersion), SUBJECT_VERSIONS.id == SUBJECTS_ASKED.version_id)
+    .join(_table(Subject), SUBJECTS.id == SUBJECT_VERSIONS.subject_id)
+    .join(_table(Endpoint), ENDPOINTS.id == SUBJECTS.endpoint_id)
+    .join(_table(Style), STYLES.id == ENDPOINTS.style_id)
+    .where(RUNS.study_id == bindparam("study"))
+    .order_by(RUNS.id.desc(), WAVES.id, SUBJECTS_ASKED.position)
+)  # fmt: skip
+_SNAPSHOTS = select(SUBJECT_VERSIONS.sha256, SUBJECT_VERSIONS.snapshot).where(
+    SUBJECT_VERSIONS.id.in_(_many("versions"))
+)
 
 
-def versions(session: Session, version_ids: Collection[int]) -> Rows:
-    """Return subject versions with their snapshots and what their endpoint's style is called now."""
-    return session.execute(
-        select(SubjectVersion.id, SubjectVersion.number, SubjectVersion.snapshot, SubjectVersion.sha256, Style.slug,
-               Style.name)
-        .join(Subject, Subject.id == SubjectVersion.subject_id)
-        .join(Endpoint, Endpoint.id == Subject.endpoint_id)
-        .join(Style, Style.id == Endpoint.style_id)
-        .where(SubjectVersion.id.in_(version_ids))
-    ).all()  # fmt: skip
+def subjects_asked(session: Session, study_id: int) -> Rows:
+    """Return each subject version that a wave of a study's runs asks, the newest run first."""
+    return _all(session, _SUBJECTS_ASKED, study=study_id)
 
 
-def cells(session: Session, study_id: int, prompt_ids: Collection[int], runs: Collection[int]) -> Rows:
+def snapshots(session: Session, version_ids: Collection[int]) -> Rows:
+    """Return subject versions' snapshots with their hashes."""
+    return _all(session, _SNAPSHOTS, versions=list(version_ids))
+
+
+CELL = (
+    TRANSCRIPTS.prompt_id,
+    TRANSCRIPTS.subject_version_id,
+    TRANSCRIPTS.temperature_milli,
+    TRANSCRIPTS.run_id,
+)
+_CELLS = (
+    select(*CELL, func.count().label("n"))
+    .where(TRANSCRIPTS.study_id == bindparam("study"), TRANSCRIPTS.prompt_id.in_(_many("prompts")))
+    .group_by(*CELL)
+)
+
+
+def cells(session: Session, study_id: int, prompt_ids: Collection[int]) -> Rows:
     """Return the cells of some prompts with the number of their draws: read from an index alone."""
-    found = (
-        select(Transcript.prompt_id, Transcript.subject_version_id, Transcript.temperature_milli, Transcript.run_id,
-               func.count().label("n"))
-        .where(Transcript.study_id == study_id, Transcript.prompt_id.in_(prompt_ids))
-        .group_by(Transcript.prompt_id, Transcript.subject_version_id, Transcript.temperature_milli,
-                  Transcript.run_id)
-    )  # fmt: skip
-    return session.execute(found.where(Transcript.run_id.in_(runs)) if runs else found).all()
+    return _all(session, _CELLS, study=study_id, prompts=list(prompt_ids))
 
 
-DRAW = (
-    Transcript.id, Transcript.run_id, Transcript.prompt_id, Transcript.subject_version_id,
-    Transcript.temperature_milli, Transcript.repeat, Transcript.wave, Transcript.equal_sha256, Transcript.tip_id,
-    Transcript.state, Transcript.settings_id, Transcript.context, Transcript.rendering_sha256,
-    Transcript.stop_class, Transcript.served_model, Transcript.input_tokens, Transcript.output_tokens,
-    Transcript.cost_micro, Transcript.latency_ms, Transcript.reason, Transcript.sha256, Transcript.attempt,
-    Transcript.created_at, Transcript.finished_at,
+_DRAWS = (
+    select(*CELL, TRANSCRIPTS.id, TRANSCRIPTS.repeat, TRANSCRIPTS.wave, TRANSCRIPTS.equal_sha256,
+           TRANSCRIPTS.tip_id, TRANSCRIPTS.state, TRANSCRIPTS.context, TRANSCRIPTS.rendering_sha256,
+           TRANSCRIPTS.stop_class, TRANSCRIPTS.served_model, TRANSCRIPTS.reason,
+           type_coerce(TRANSCRIPTS.finished_at, BigInteger).label("finished_ms"))
+    .where(TRANSCRIPTS.study_id == bindparam("study"), TRANSCRIPTS.prompt_id.in_(_many("prompts")))
+    .where(TRANSCRIPTS.subject_version_id.in_(_many("versions")), TRANSCRIPTS.run_id.in_(_many("runs")))
+    .order_by(TRANSCRIPTS.run_id.desc(), TRANSCRIPTS.repeat)
+)  # fmt: skip
+_MESSAGES = (
+    select(MESSAGES.id, MESSAGES.parent_id, MESSAGES.role, MESSAGES.text, MESSAGES.parts, MESSAGES.text_sha256,
+           MESSAGES.stop_class, MESSAGES.stop_raw)
+    .where(MESSAGES.made_by.in_(_many("transcripts")))
 )  # fmt: skip
 
 
-def draws(session: Session, study_id: int, of: Collection[Cell]) -> Rows:
-    """Return the transcripts of some cells."""
-    cell = tuple_(
-        Transcript.prompt_id, Transcript.subject_version_id, Transcript.temperature_milli, Transcript.run_id
+def draws(
+    session: Session,
+    study_id: int,
+    prompt_ids: Collection[int],
+    version_ids: Collection[int],
+    runs: Collection[int],
+) -> Rows:
+    """Return the transcripts of some prompts, subject versions and runs, newest run first, repeat by repeat."""
+    return _all(
+        session, _DRAWS, study=study_id, prompts=list(prompt_ids), versions=list(version_ids), runs=list(runs)
     )
-    return session.execute(
-        select(*DRAW)
-        .where(
-            Transcript.study_id == study_id, Transcript.prompt_id.in_({one[0] for one in of}), cell.in_(of)
-        )
-        .order_by(Transcript.run_id.desc(), Transcript.repeat)
-    ).all()
-
-
-MESSAGE = (
-    Message.id, Message.parent_id, Message.role, Message.text, Message.parts, Message.origin, Message.made_by,
-    Message.text_sha256, Message.stop_class, Message.stop_raw, Message.seed, Message.usage,
-)  # fmt: skip
 
 
 def messages(session: Session, transcript_ids: Collection[int]) -> Rows:
-    """Return every message that some transcripts caused, oldest first."""
-    return session.execute(
-        select(*MESSAGE).where(Message.made_by.in_(transcript_ids)).order_by(Message.id)
-    ).all()
+    """Return every message that some transcripts caused."""
+    return _all(session, _MESSAGES, transcripts=list(transcript_ids))
 
 
-def settings(session: Session, settings_id: int) -> Any:
-    """Return settings asked for, sent and effective, or None."""
-    return session.execute(
-        select(SettingsRecord.asked, SettingsRecord.sent, SettingsRecord.effective)
-        .where(SettingsRecord.id == settings_id)
-    ).one_or_none()  # fmt: skip
+_KNOWN = (
+    select(TRANSCRIPTS.attempt, TRANSCRIPTS.cost_micro, TRANSCRIPTS.latency_ms, TRANSCRIPTS.sha256,
+           TRANSCRIPTS.finished_at, SETTINGS.asked, SETTINGS.sent, SETTINGS.effective,
+           MESSAGES.seed, MESSAGES.usage)
+    .join_from(_table(Transcript), _table(SettingsRecord), SETTINGS.id == TRANSCRIPTS.settings_id, isouter=True)
+    .join(_table(Message), MESSAGES.id == TRANSCRIPTS.tip_id, isouter=True)
+    .where(TRANSCRIPTS.id == bindparam("transcript"))
+)  # fmt: skip
+_RENDERINGS = select(RENDERINGS.sha256, RENDERINGS.text).where(RENDERINGS.sha256.in_(_many("hashes")))
+
+
+def known(session: Session, transcript_id: int) -> Any:
+    """Return what is told of one transcript beside its text: settings, seed, usage, cost, time, hash."""
+    return _all(session, _KNOWN, transcript=transcript_id)[0]
 
 
 def renderings(session: Session, hashes: Collection[str]) -> dict[str, str]:
     """Return rendered texts by their hash."""
-    found = select(Rendering.sha256, Rendering.text).where(Rendering.sha256.in_(hashes))
-    return dict(session.execute(found).tuples().all())
+    return {row.sha256: row.text for row in _all(session, _RENDERINGS, hashes=list(hashes))}

@@ -1,11 +1,12 @@
 """The pages of Compare. Every state of one is its address."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 
-from app.compare import queries
+from app.compare import queries, signs
 from app.compare.page import build
 from app.compare.scope import Part, asked, edge_prompt, scope
 from app.compare.view import Place, View, read
@@ -13,9 +14,13 @@ from app.transcripts.faithful import faithful
 from app.web import NotFound, ReadDep, page
 
 router = APIRouter(include_in_schema=False)
+SIGNS: dict[str, Any] = {
+    "faithful": faithful, "glyph": signs.glyph, "slot": signs.slot, "badge": signs.badge,
+    "stop_badge": signs.stop_badge,
+}  # fmt: skip
 
 
-def _study(session: ReadDep, slug: str) -> Any:
+def _study(session: Session, slug: str) -> Any:
     found = queries.study(session, slug)
     if found is None:
         raise NotFound(f"no study {slug}")
@@ -24,10 +29,6 @@ def _study(session: ReadDep, slug: str) -> Any:
 
 def _view(request: Request) -> View:
     return read({name: request.query_params.getlist(name) for name in request.query_params})
-
-
-StudyDep = Annotated[Any, Depends(_study)]
-ViewDep = Annotated[View, Depends(_view)]
 
 
 @router.get("/compare")
@@ -40,40 +41,44 @@ def index(request: Request, session: ReadDep) -> Response:
 
 
 @router.get("/studies/{slug}/compare")
-def first(request: Request, session: ReadDep, study: StudyDep, view: ViewDep) -> Response:
+def first(request: Request, session: ReadDep, slug: str) -> Response:
     """Go to the study's first prompt."""
-    found = asked(session, study.id, view.runs).parts
+    study, view = _study(session, slug), _view(request)
+    found = asked(session, study.id, view.chosen_runs).parts
     if not found:
         return page(request, "compare/empty.html", here="compare", study=study)
     return _to_edge(session, study.slug, found[0], view, last=False)
 
 
 @router.get("/studies/{slug}/compare/{battery}")
-def of_battery(session: ReadDep, study: StudyDep, view: ViewDep, battery: str, end: str = "") -> Response:
+def of_battery(request: Request, session: ReadDep, slug: str, battery: str, end: str = "") -> Response:
     """Go to a battery's first prompt, or with `end=last` to its last."""
-    found = next((part for part in asked(session, study.id, view.runs).parts if part.slug == battery), None)
+    study, view = _study(session, slug), _view(request)
+    found = next(
+        (part for part in asked(session, study.id, view.chosen_runs).parts if part.slug == battery), None
+    )
     if found is None:
         raise NotFound(f"no run of {study.title} that was chosen asks a battery {battery}")
     return _to_edge(session, study.slug, found, view, last=end == "last")
 
 
 @router.get("/studies/{slug}/compare/{battery}/{key}")
-def show(
-    request: Request, session: ReadDep, study: StudyDep, view: ViewDep, battery: str, key: str
-) -> Response:
+def show(request: Request, session: ReadDep, slug: str, battery: str, key: str) -> Response:
     """Show one prompt with the answers of its subjects side by side."""
-    all_asked = asked(session, study.id, view.runs)
-    found = scope(session, all_asked.parts, battery, key)
+    study, view = _study(session, slug), _view(request)
+    everything = asked(session, study.id, view.chosen_runs)
+    place = Place(study.slug, battery, key, view)
+    found = scope(session, everything.parts, place)
     if found is None:
         raise NotFound(f"no run of {study.title} that was chosen asks {battery}/{key}")
-    shown = build(session, study.id, Place(study.slug, battery, key, view), found, all_asked.runs)
+    shown = build(session, study.id, place, found, everything.runs)
     bare = request.headers.get("x-part") == "compare"
     template = "compare/part.html" if bare else "compare/show.html"
-    reply = page(request, template, here="compare", study=study, page=shown, faithful=faithful)
+    reply = page(request, template, here="compare", study=study, page=shown, **SIGNS)
     reply.headers["vary"] = "x-part"
     return reply
 
 
-def _to_edge(session: ReadDep, slug: str, part: Part, view: View, last: bool) -> Response:
+def _to_edge(session: Session, slug: str, part: Part, view: View, last: bool) -> Response:
     place = Place(slug, part.slug, edge_prompt(session, part, last), view)
     return RedirectResponse(place.url(), 303)

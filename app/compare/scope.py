@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.compare import queries
+from app.compare.view import Place
 
-WHOLE_RAIL = 120  # prompts: of more, the rail shows those near the one that is read
-NEAR = 25
+WHOLE_RAIL = 80  # prompts: of more, the rail shows those near the one that is read
+NEAR = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,9 @@ class Asked:
 class Entry:
     """A prompt in the rail."""
 
-    battery: str
-    key: str
+    url: str
     title: str
-    wording: str
+    wording: str  # '' for the plain one
     here: bool
 
 
@@ -124,20 +124,20 @@ def edge_prompt(session: Session, part: Part, last: bool) -> str:
     return str(queries.prompts_between(session, part.version_id, at, at)[0].key)
 
 
-def scope(session: Session, all_parts: Sequence[Part], battery: str, key: str) -> Scope | None:
+def scope(session: Session, all_parts: Sequence[Part], place: Place) -> Scope | None:
     """Return where a prompt stands, None where the chosen runs never asked it."""
-    index = next((at for at, part in enumerate(all_parts) if part.slug == battery), None)
+    index = next((at for at, part in enumerate(all_parts) if part.slug == place.battery), None)
     if index is None:
         return None
     part = all_parts[index]
-    found = queries.prompts_by_key(session, part.battery_id, [key], [part.version_id, *part.older])
+    found = queries.prompts_by_key(session, part.battery_id, [place.key], [part.version_id, *part.older])
     if not found:
         return None
     here = max(found, key=lambda row: (row.version_id == part.version_id, row.version_id))
     total = sum(one.size for one in all_parts)
     whole = total <= WHOLE_RAIL
     listed = _listed(session, all_parts) if whole else {part.version_id: _near(session, part, here)}
-    return _scope(all_parts, index, here, total, listed)
+    return _scope(all_parts, index, here, total, listed, place)
 
 
 def _listed(session: Session, all_parts: Sequence[Part]) -> dict[int, list[Any]]:
@@ -158,7 +158,12 @@ def _near(session: Session, part: Part, here: Any) -> list[Any]:
 
 
 def _scope(
-    all_parts: Sequence[Part], index: int, here: Any, total: int, listed: dict[int, list[Any]]
+    all_parts: Sequence[Part],
+    index: int,
+    here: Any,
+    total: int,
+    listed: dict[int, list[Any]],
+    place: Place,
 ) -> Scope:
     part = all_parts[index]
     rows = listed[part.version_id]
@@ -170,7 +175,7 @@ def _scope(
         n = sum(one.size for one in all_parts[:index]) + inside + 1
         before = _turn(all_parts, index, rows, at, -1)
         after = _turn(all_parts, index, rows, at, 1)
-    sections = tuple(_section(one, listed.get(one.version_id, []), here.id) for one in all_parts)
+    sections = tuple(_section(one, listed.get(one.version_id, []), here.id, place) for one in all_parts)
     return Scope(part, here, sections, n, total, before, after)
 
 
@@ -182,16 +187,23 @@ def _turn(all_parts: Sequence[Part], index: int, rows: Sequence[Any], at: int, s
     return None
 
 
-def _section(part: Part, rows: Sequence[Any], here: int) -> Section:
-    entries = tuple(
-        Entry(part.slug, row.key, row.title or row.key, row.variant, row.id == here) for row in rows
-    )
-    whole = part.keys is not None or not rows
+def _section(part: Part, rows: Sequence[Any], here: int, place: Place) -> Section:
+    root, tail = f"{place.root}{part.slug}/", place.tail
+    entries = [
+        Entry(
+            f"{root}{row.key}{tail}",
+            row.title or row.key,
+            "" if row.variant == "plain" else row.variant,
+            row.id == here,
+        )
+        for row in rows
+    ]
+    cut = part.keys is None and bool(rows)
     return Section(
         part.slug,
         part.title,
         part.size,
-        entries,
-        more_before=not whole and rows[0].position > part.first,
-        more_after=not whole and rows[-1].position < part.last,
+        tuple(entries),
+        more_before=cut and rows[0].position > part.first,
+        more_after=cut and rows[-1].position < part.last,
     )

@@ -1,16 +1,15 @@
 """What of Compare is shown, as the address says it: every state of the page is a link."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from app.transcripts.models import NOT_SENT, UNKNOWN
 
-SAFE = ",@:"
+SAFE = ",@:."
 WORDS = {"none": NOT_SENT, "unknown": UNKNOWN}
-LEFT_AT_THE_PROMPT = {"repeat": "", "open": ()}  # what another prompt starts without
 
 
 def temperature_word(milli: int) -> str:
@@ -36,16 +35,35 @@ def temperature_milli(word: str) -> int | None:
     return round(value * 1000) if 0 <= value <= 10 else None
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """The state of the page. A column is named `subject@temperature`; `repeat` counts draws of the focused one.
+# How each part of a view is written into an address, in the order of the address.
+SAID: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "cols": ("cols", ",".join),
+    "runs": ("run", lambda runs: ",".join(map(str, runs))),
+    "temperatures": ("t", lambda some: ",".join(map(temperature_word, some))),
+    "group": ("group", lambda on: "style" if on else ""),
+    "all": ("all", lambda on: "1" if on else ""),
+    "align": ("align", lambda on: "1" if on else ""),
+    "diff": ("diff", str),
+    "rendered": ("view", lambda on: "rendered" if on else ""),
+    "hide": ("hide", str),
+    "others": ("others", lambda on: "1" if on else ""),
+    "wide": ("wide", str),
+    "open": ("open", ",".join),
+    "col": ("col", str),
+    "repeat": ("repeat", str),
+}
+POOLED = ("all",)
 
-    `runs` empty = each column's newest run that holds the prompt; `pooled` = all of them together.
+
+@dataclass(frozen=True)
+class View:
+    """The state of the page. A column is named `subject@temperature`; `repeat` is a draw of the focused one.
+
+    `runs` empty = each column's newest run that holds the prompt; ("all",) = all of them pooled.
     """
 
     cols: tuple[str, ...] = ()
-    runs: tuple[int, ...] = ()
-    pooled: bool = False
+    runs: tuple[int, ...] | tuple[Literal["all"]] = ()
     temperatures: tuple[int, ...] = ()
     group: bool = False
     all: bool = False
@@ -59,37 +77,30 @@ class View:
     repeat: str = ""
     others: bool = False  # draws served by another model than their cell's most common one take part
 
-    def with_(self, **changes: Any) -> "View":
-        """Return the view with some of it changed."""
-        return replace(self, **changes)
+    @property
+    def pooled(self) -> bool:
+        return self.runs == POOLED
 
-    def at_another_prompt(self) -> "View":
-        """Return what of the view another prompt keeps: all but the place within this prompt's answers."""
-        return replace(self, **LEFT_AT_THE_PROMPT, diff=self.diff.partition(":")[0])  # type: ignore[arg-type]
+    @property
+    def chosen_runs(self) -> frozenset[int]:
+        """The runs chosen by number; empty = all that there are."""
+        return frozenset() if self.pooled else frozenset(run for run in self.runs if isinstance(run, int))
 
-    def fields(self) -> tuple[tuple[str, str], ...]:
-        """Return the names and values of the query, without what is as it is by default."""
-        said = (
-            ("cols", ",".join(self.cols)),
-            ("run", "all" if self.pooled else ",".join(map(str, self.runs))),
-            ("t", ",".join(map(temperature_word, self.temperatures))),
-            ("group", "style" if self.group else ""),
-            ("all", "1" if self.all else ""),
-            ("align", "1" if self.align else ""),
-            ("diff", self.diff),
-            ("view", "rendered" if self.rendered else ""),
-            ("hide", self.hide),
-            ("others", "1" if self.others else ""),
-            ("wide", self.wide),
-            ("open", ",".join(self.open)),
-            ("col", self.col),
-            ("repeat", self.repeat),
-        )
-        return tuple((name, value) for name, value in said if value)
+    @cached_property
+    def fields(self) -> dict[str, str]:
+        """The names and values of the query, '' for what is as it is by default."""
+        return {name: word(getattr(self, part)) for part, (name, word) in SAID.items()}
 
-    def query(self) -> str:
-        """Return the view as the query of an address."""
-        return "&".join(f"{name}={quote(value, safe=SAFE)}" for name, value in self.fields())
+    def query(self, **changes: Any) -> str:
+        """Return the view, some of it changed, as the query of an address."""
+        said = self.fields
+        if changes:
+            said = said | {SAID[part][0]: SAID[part][1](value) for part, value in changes.items()}
+        return "&".join([f"{name}={quote(value, SAFE)}" for name, value in said.items() if value])
+
+    def elsewhere(self) -> str:
+        """Return as a query what another prompt keeps: all but the place within this prompt's answers."""
+        return self.query(repeat="", open=(), diff=self.diff.partition(":")[0])
 
 
 def read(params: Mapping[str, Sequence[str]]) -> View:
@@ -105,10 +116,10 @@ def read(params: Mapping[str, Sequence[str]]) -> View:
         return found[-1] if found else ""
 
     runs = words("run")
+    numbers = tuple(int(run) for run in runs if run.isascii() and run.isdigit() and len(run) < 19)
     return View(
         cols=words("cols"),
-        runs=tuple(int(run) for run in runs if run.isascii() and run.isdigit() and len(run) < 19),
-        pooled="all" in runs,
+        runs=("all",) if "all" in runs else numbers,
         temperatures=_present(temperature_milli(word) for word in words("t")),
         group=one("group") == "style",
         all=one("all") == "1",
@@ -130,7 +141,11 @@ def _present(found: Iterable[int | None]) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page stands: a study's prompt and the view of it; makes the addresses of everything near."""
+    """Where a page stands: a study's prompt and the view of it; makes the addresses of everything near.
+
+    Slugs need no quoting. What a page links to by the hundred is made once: `root` + battery/key + `tail` is
+    another prompt under the same view, `focus` + a column's token (+ `&repeat=` and a repeat) an answer here.
+    """
 
     study: str
     battery: str
@@ -139,40 +154,30 @@ class Place:
 
     def url(self, **changes: Any) -> str:
         """Return the address of this prompt with the view changed."""
-        return _joined(self._path(self.battery, self.key), self.view.with_(**changes).query())
+        return _joined(self.bare, self.view.query(**changes))
+
+    def battery_url(self, battery: str, last: bool = False) -> str:
+        """Return the address of a battery's first or last prompt under the same view."""
+        end = f"{'&' if self.tail else '?'}end=last" if last else ""
+        return f"{self.root}{battery}{self.tail}{end}"
 
     @property
     def bare(self) -> str:
         """The address of this prompt without any view."""
-        return self._path(self.battery, self.key)
-
-    def prompt_url(self, battery: str, key: str) -> str:
-        """Return the address of another prompt (key '' = the battery's first) under the same view."""
-        return _joined(self._path(battery, key), self._elsewhere)
-
-    def battery_url(self, battery: str, last: bool) -> str:
-        """Return the address of a battery's first or last prompt under the same view."""
-        url = self.prompt_url(battery, "")
-        return url + ("&" if "?" in url else "?") + "end=last" if last else url
-
-    def column_url(self, token: str, repeat: str = "") -> str:
-        """Return the address that focuses a column, its first answer unless `repeat` says which."""
-        return f"{self._unfocused}col={quote(token, safe=SAFE)}" + (
-            f"&repeat={quote(repeat)}" if repeat else ""
-        )
+        return f"{self.root}{self.battery}/{self.key}"
 
     @cached_property
-    def _elsewhere(self) -> str:
-        return self.view.at_another_prompt().query()
+    def root(self) -> str:
+        return f"/studies/{self.study}/compare/"
 
     @cached_property
-    def _unfocused(self) -> str:
+    def tail(self) -> str:
+        return _joined("", self.view.elsewhere())
+
+    @cached_property
+    def focus(self) -> str:
         url = self.url(col="", repeat="")
-        return url + ("&" if "?" in url else "?")
-
-    def _path(self, battery: str, key: str) -> str:
-        path = f"/studies/{quote(self.study)}/compare/{quote(battery)}"
-        return f"{path}/{quote(key)}" if key else path
+        return f"{url}{'&' if '?' in url else '?'}col="
 
 
 def _joined(path: str, query: str) -> str:
