@@ -132,7 +132,8 @@ def _thinking(target: Target, block: Mapping[str, Any]) -> Reasoning:
 def _stopped(data: Mapping[str, Any]) -> tuple[StopClass, str | None, list[Mapping[str, Any]]]:
     """Return the stop class, the raw reason, and what the reply tells beside it."""
     raw, word = string(data.get("stop_reason")), string(data.get("stop_sequence"))
-    found, marks = stop_class(ANTHROPIC, raw), list[Mapping[str, Any]]()
+    found = stop_class(ANTHROPIC, raw)
+    marks: list[Mapping[str, Any]] = []
     if word is not None:
         marks.append({"type": "ended_by", "value": storable(word)})
         # llama.cpp says end_turn there and names the sequence.

@@ -80,9 +80,9 @@ def usage_of(data: Mapping[str, Any]) -> Usage:
     )
 
 
-def without(total: int | None, *parts: int | None) -> int | None:
+def without(total: int | None, part: int | None, other: int | None = None) -> int | None:
     """Return a count less its known parts, never below 0."""
-    return None if total is None else max(0, total - sum(part or 0 for part in parts))
+    return None if total is None else max(0, total - (part or 0) - (other or 0))
 
 
 def stopped(
@@ -90,7 +90,8 @@ def stopped(
 ) -> tuple[StopClass, str | None, list[Mapping[str, Any]]]:
     """Return the stop class, the raw reason, and the marks that tell more than the reason does."""
     raw = string(choice.get("finish_reason"))
-    found, marks = stop_class(OPENAI, raw), list[Mapping[str, Any]]()
+    found = stop_class(OPENAI, raw)
+    marks: list[Mapping[str, Any]] = []
     word, reason = llamacpp.stopping_word(data), choice.get("stop_reason")
     # vLLM names whatever ended an answer, a model's own end token too; only what was asked for is a stop sequence.
     asked = (*call.stop, *sequence(call.extra.get("stop_token_ids")))
@@ -110,6 +111,8 @@ def filters(data: Mapping[str, Any], choice: Mapping[str, Any]) -> list[Mapping[
     marks: list[Mapping[str, Any]] = []
     for name, held in (("content_filter_results", choice), ("prompt_filter_results", data)):
         results = held.get(name)
+        if not results:
+            continue
         each = [mapping(one).get("content_filter_results") for one in sequence(results)] or [results]
         if any(mapping(found).get("filtered") for one in each for found in mapping(one).values()):
             marks.append({"type": name, "raw": storable(results)})

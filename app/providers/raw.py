@@ -52,6 +52,8 @@ def string(value: Any) -> str | None:
 
 def count(value: Any) -> int | None:
     """Return a whole number of at least 0, or None: what is missing is never 0."""
+    if type(value) is int:
+        return value if 0 <= value < LARGEST else None
     found = number(value)
     return int(found) if found is not None and 0 <= found < LARGEST and found.is_integer() else None
 

@@ -16,6 +16,8 @@ def tokens(logprobs: Any) -> tuple[Token, ...]:
     A token without a number (the first one under echo) is left out. llama.cpp answers completions in the chat
     shape, so the shape decides and not the wire.
     """
+    if not logprobs:
+        return ()
     shape = mapping(logprobs)
     chat = sequence(shape.get("content")) or sequence(shape.get("refusal"))
     return _chat(chat) if chat else _legacy(shape, 0)
