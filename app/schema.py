@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from app.db import Database, open_database
 from app.settings import Settings
@@ -45,11 +46,16 @@ def open_ready(settings: Settings) -> Database:
 
 
 def version(database: Database) -> str | None:
-    """Return the schema's version, None for an empty database; raise SchemaError when it is a newer one."""
-    with database.engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    """Return the schema's version, None for an empty database; raise SchemaError when it is newer or not there."""
+    try:
+        with database.engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except DBAPIError as error:
+        said = " ".join(str(error.orig).split())
+        address = database.engine.url.render_as_string(hide_password=True)
+        raise SchemaError(f"the database {address} cannot be opened: {said}") from error
     if found is not None and found > HEAD:
         raise SchemaError(f"the database is at version {found}, newer than this program's {HEAD}")
     return found
