@@ -20,6 +20,7 @@ from app.settings import settings as read_settings
 from app.subjects import routes as subjects
 from app.transcripts import api, library
 from app.transcripts import routes as runs
+from app.transcripts import show as transcript
 from app.web import Gate, PageError, show_error, static_router
 
 health = APIRouter(include_in_schema=False)
@@ -92,6 +93,7 @@ def routers() -> list:  # type: ignore[type-arg]
         runs.router,
         api.router,
         compare.router,
+        transcript.router,
         subjects.router,
         library.router,
     ]

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.compare import queries
-from app.compare.view import View, temperature_said, temperature_word
+from app.compare.view import View
 from app.subjects.shape import Snapshot
+from app.transcripts.told import column_token, temperature_said
 
 MOST = 10
 STAGES = ("base", "sft", "preference", "constitutional", "character", "reasoning", "other")
@@ -108,7 +109,7 @@ def _column(row: Any, cells: Sequence[Any], pooled: bool) -> Column:
     others = sum(cell.n for cell in cells if cell.subject_version_id != version) if pooled else 0
     milli = newest.temperature_milli
     return Column(
-        f"{row.slug}@{temperature_word(milli)}", row.id, row.slug, row.name or row.slug, version, milli,
+        column_token(row.slug, milli), row.id, row.slug, row.name or row.slug, version, milli,
         tuple(sorted({cell.run_id for cell in taken}, reverse=True)), others,
     )  # fmt: skip
 

@@ -20,7 +20,8 @@ from app.compare.head import head, profile
 from app.compare.panel import Panel, absent, fill_cards, fill_numbers, focused, pivot
 from app.compare.same import give_slots
 from app.compare.scope import Scope
-from app.compare.view import Place, temperature_said
+from app.compare.view import Place
+from app.transcripts.told import temperature_said
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,10 @@ from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import quote
 
-from app.transcripts.models import NOT_SENT, UNKNOWN
+from app.transcripts.told import TEMPERATURES, temperature_word
 
 SAFE = ",@:."
-WORDS = {"none": NOT_SENT, "unknown": UNKNOWN}
-
-
-def temperature_word(milli: int) -> str:
-    """Return a temperature as addresses write it: 0.7, none (not sent), unknown."""
-    if milli == NOT_SENT:
-        return "none"
-    return "unknown" if milli == UNKNOWN else f"{milli / 1000:g}"
-
-
-def temperature_said(milli: int) -> str:
-    """Return a temperature as pages say it: `T 0.7`, `T not sent`, `T unknown`."""
-    return "T not sent" if milli == NOT_SENT else f"T {temperature_word(milli)}"
+WORDS = {word: milli for milli, word in TEMPERATURES.items()}
 
 
 def temperature_milli(word: str) -> int | None:

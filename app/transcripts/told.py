@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.transcripts.models import NOT_SENT, UNKNOWN
+
+TEMPERATURES = {NOT_SENT: "none", UNKNOWN: "unknown"}
 CONTEXTS = {"rendered": "rendered", "sent": "as sent", "may_add": "provider may add"}
 USAGE = (
     ("input", "in"), ("cache_read", "from cache"), ("cache_write", "to cache"), ("reasoning", "reasoning"),
@@ -53,3 +56,18 @@ def usage_words(usage: Mapping[str, Any] | None) -> str:
     if not usage:
         return ""
     return " · ".join(f"{usage[name]:,} {word}" for name, word in USAGE if usage.get(name) is not None)
+
+
+def temperature_word(milli: int) -> str:
+    """Return a temperature as addresses write it: 0.7, none (not sent), unknown."""
+    return TEMPERATURES.get(milli) or f"{milli / 1000:g}"
+
+
+def temperature_said(milli: int) -> str:
+    """Return a temperature as pages say it: `T 0.7`, `T not sent`, `T unknown`."""
+    return "T not sent" if milli == NOT_SENT else f"T {temperature_word(milli)}"
+
+
+def column_token(subject: str, milli: int) -> str:
+    """Return the name of a column of Compare: a subject's slug at a temperature."""
+    return f"{subject}@{temperature_word(milli)}"

@@ -1,0 +1,88 @@
+"""The page of one transcript: its text, the same rendered, what went over the wire, and where it comes from."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from app.transcripts import conversation as kept
+from app.transcripts.conversation import ANSWERS, Conversation, conversation
+from app.transcripts.faithful import controls, faithful
+from app.transcripts.rendered import rendered
+from app.transcripts.told import CONTEXTS, settings_of, temperature_said, usage_words
+from app.web import NotFound, ReadDep, page
+
+router = APIRouter(include_in_schema=False)
+Tab = Literal["text", "rendered", "exchanges", "provenance"]
+WHO = {"user": "user", "assistant": "assistant", "text": "raw text", "reasoning": "reasoning", "tool": "tool"}
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message as it is read: who said it, where it comes from, how it ended."""
+
+    message: Mapping[str, Any]
+    who: str
+    said: Markup
+    tone: str
+    origin: str
+    usage: str
+    parts: str  # what it holds beside text, as JSON
+
+    @property
+    def answer(self) -> bool:
+        return self.message["origin"] == "model" and self.message["role"] in ANSWERS
+
+
+@router.get("/transcripts/{number}")
+def show(request: Request, session: ReadDep, number: int, tab: Tab = "text") -> HTMLResponse:
+    """Show one transcript."""
+    found = conversation(session, number)
+    if found is None:
+        raise NotFound(f"no transcript {number}")
+    return page(request, "transcripts/show.html", here="compare", tab=tab, **_context(session, found, tab))
+
+
+def _context(session: Session, found: Conversation, tab: Tab) -> dict[str, Any]:
+    row, where = found.row, found.where
+    return {
+        "one": found,
+        "row": row,
+        "where": where,
+        "turns": [_turn(found, message, tab == "rendered") for message in found.messages],
+        "temperature": temperature_said(row["temperature_milli"]),
+        "context": CONTEXTS.get(row["context"] or "", ""),
+        "calls": kept.calls(session, row["id"]) if tab == "exchanges" else (),
+        "settings": settings_of(SimpleNamespace(**found.settings)) if found.settings else (),
+        "rendering": kept.rendering(session, row["rendering_sha256"]) if tab == "provenance" else None,
+        "faithful": faithful,
+        "controls": controls,
+    }
+
+
+def _turn(found: Conversation, message: Mapping[str, Any], as_markdown: bool) -> Turn:
+    text = message["text"]
+    prefix = (
+        message["origin"] == "prompt"
+        and message["role"] == "assistant"
+        and message["id"] == found.row["root_id"]
+    )
+    made = rendered(text, message["text_sha256"]) if as_markdown else None
+    origin = (
+        "the beginning it was given" if prefix else "of the prompt" if message["origin"] == "prompt" else ""
+    )
+    return Turn(
+        message,
+        WHO.get(message["role"], message["role"]),
+        made if made is not None else faithful(text),
+        "rendered" if made is not None else "text",
+        origin if message["origin"] != "model" else "",
+        usage_words(message["usage"]),
+        json.dumps(message["parts"], ensure_ascii=False, indent=2) if message["parts"] else "",
+    )
