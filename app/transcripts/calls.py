@@ -8,11 +8,13 @@ from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from app.db import now
+from app.transcripts.bulk import at, write
 from app.transcripts.draws import Asked, Draw
 from app.transcripts.models import Exchange
 from app.transcripts.rows import new_ids
 
 EXCHANGES: Table = Exchange.__table__  # type: ignore[assignment]
+INSERT = insert(EXCHANGES)
 FASTEST = 1  # zlib level: bodies are small and many
 
 
@@ -39,7 +41,7 @@ class Opening:
 def write_down(session: Session, openings: Sequence[Opening]) -> None:
     """Insert the exchanges of calls that are about to be made."""
     rows = []
-    moment = now()
+    moment = at(now())
     for opening, number in zip(openings, new_ids(session, EXCHANGES, len(openings)), strict=True):
         opening.exchange_id = number
         opening.n = opening.draw.calls_of_turn.get(opening.asked.turn, 0) + 1
@@ -60,5 +62,4 @@ def write_down(session: Session, openings: Sequence[Opening]) -> None:
                 "started_at": moment,
             }
         )
-    if rows:
-        session.connection().execute(insert(EXCHANGES), rows)
+    write(session.connection(), INSERT, rows)

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from app.batteries.models import Battery, Prompt
 from app.batteries.shape import PromptShape
-from app.elicitation.modes import target, turns_to_answer
+from app.elicitation.modes import opening, target, turns_to_answer
 from app.providers.registry import NotSpoken
 from app.providers.registry import provider as provider_of
 from app.providers.wire import Provider, Target
 from app.runs.models import Run
 from app.subjects.models import Subject, SubjectVersion
 from app.subjects.shape import Snapshot
-from app.transcripts.paths import path_of
+from app.transcripts.paths import turn_text
 
 PROMPTS_KEPT = 512
 SUBJECTS_KEPT = 256
@@ -141,7 +141,8 @@ class Cards:
 def _prompt_card(battery: str, found: Mapping[str, Any]) -> PromptCard:
     shape = PromptShape.model_validate(found)
     path = tuple(
-        {"role": step.role, "text": step.text, "parts": None, "origin": "prompt"} for step in path_of(shape)
+        {"role": turn.role, "text": turn_text(turn), "parts": None, "origin": "prompt"}
+        for turn in opening(shape)
     )
     return PromptCard(f"{battery}/{shape.key}", shape, path, turns_to_answer(shape))
 

@@ -57,6 +57,12 @@ TAKE = (
     .values(state="running", attempt=TRANSCRIPTS.c.attempt + 1, reason=None)
 )
 
+NOTHING_LEFT = (
+    update(TRANSCRIPTS)
+    .where(TRANSCRIPTS.c.id == bindparam("of_id"))
+    .values(state="failed", reason="queued, and yet every turn is answered")
+)
+
 
 @dataclass(slots=True)
 class Want:
@@ -125,9 +131,12 @@ def _claim_of_run(
         asked = None if cell in ruled_out else elicit(draw)
         if asked is None:
             continue
-        if isinstance(asked, Impossible | Finished):
-            reason = asked.reason if isinstance(asked, Impossible) else "every turn is answered"
-            session.connection().execute(CELL_IMPOSSIBLE, [cell_of(draw, reason)])
+        if isinstance(asked, Finished):
+            # Its last answer and its end are saved at once, so this row was changed by hand.
+            session.connection().execute(NOTHING_LEFT, {"of_id": draw.id})
+            continue
+        if isinstance(asked, Impossible):
+            session.connection().execute(CELL_IMPOSSIBLE, [cell_of(draw, asked.reason)])
             ruled_out.add(cell)
             continue
         micro = most(want.price, asked)

@@ -106,8 +106,9 @@ class Locks:
 
 
 def take_over(session: Session, endpoint_id: int) -> int:
-    """Put an endpoint's running draws back into the queue; return how many. Its lock must be held.
+    """Queue an endpoint's running draws again (or cancel them with their run); return how many.
 
+    The endpoint's lock must be held.
     A call that was under way is unknown: it may have been paid for, and counts at the most it can have cost.
     """
     left = session.execute(
@@ -132,7 +133,9 @@ def take_over(session: Session, endpoint_id: int) -> int:
             held[run_of[row.transcript_id]].settle(row.cost_micro, row.tokens or 0, most)
         if lost:
             connection.execute(_UNKNOWN, [{"of_id": row.id, "at": now()} for row in lost])
-        connection.execute(update(TRANSCRIPTS).where(TRANSCRIPTS.c.id.in_(ids)).values(state="queued"))
+        cancelled = [number for number in ids if held[run_of[number]].wanted == "cancel"]
+        for state, which in (("cancelled", cancelled), ("queued", sorted(set(ids) - set(cancelled)))):
+            connection.execute(update(TRANSCRIPTS).where(TRANSCRIPTS.c.id.in_(which)).values(state=state))
     put_back(session, held.values())
     return len(left)
 

@@ -1,6 +1,7 @@
 """Saving what calls came to: many draws in one transaction, each under the attempt that made it."""
 
 import logging
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.db import now
 from app.transcripts.budget import Purse, most
-from app.transcripts.calls import EXCHANGES, Opening, write_down
+from app.transcripts.bulk import at, js, write
+from app.transcripts.calls import EXCHANGES, FASTEST, Opening, write_down
 from app.transcripts.models import EndpointStop, Message, MessageLogprobs, Transcript
 from app.transcripts.rows import Shared, new_ids
-from app.transcripts.settle import Step
+from app.transcripts.settle import Ended, Step
 
 TRANSCRIPTS: Table = Transcript.__table__  # type: ignore[assignment]
 MESSAGES: Table = Message.__table__  # type: ignore[assignment]
@@ -26,6 +28,8 @@ CALL_COLUMNS = ("outcome", "reply", "reply_sha256", "status", "headers", "error"
 # Columns of a transcript that are those of its draw in hand.
 DRAW_COLUMNS = ("tip_id", "answered", "settings_id", "context", "rendering_sha256", "stop_class", "served_model",
                 "input_tokens", "output_tokens", "cost_micro", "latency_ms")  # fmt: skip
+INSERT_MESSAGES = insert(MESSAGES)
+INSERT_LOGPROBS = insert(LOGPROBS)
 ENDED_STATES = {"done", "failed", "impossible", "cancelled"}
 STILL_RUNNING = (
     select(TRANSCRIPTS.c.id, TRANSCRIPTS.c.attempt)
@@ -93,12 +97,9 @@ def save(
     for step in steps:
         if step.ended is not None:
             ended = step.ended
-            completed.append(
-                {"of_id": ended.exchange_id} | {f"to_{name}": value for name, value in ended.columns.items()}
-            )
+            completed.append(_completed(ended))
             purses[step.draw.run_id].settle(ended.reserved_micro, ended.reserved_tokens, ended.used)
-    if completed:
-        connection.execute(COMPLETE, completed)
+    write(connection, COMPLETE, completed)
     tips = _write_said(session, steps)
     settings = shared.settings(session, [step.settings for step in steps if step.settings])
     renderings = shared.renderings(session, [step.rendering for step in steps if step.rendering is not None])
@@ -111,8 +112,7 @@ def save(
         if step.said:
             step.draw.rendering_sha256 = None if step.rendering is None else renderings[step.rendering]
     moved = [_moved(step) for step in steps if step.said or step.state != "running"]
-    if moved:
-        connection.execute(MOVE, moved)
+    write(connection, MOVE, moved)
     _stop_and_rule_out(session, steps)
     return openings
 
@@ -121,20 +121,31 @@ def fail(session: Session, step: Step, error: Exception, purses: Mapping[int, Pu
     """Write a step whose rows the database refused: the draw failed, its raw reply is kept."""
     reason = f"its reply could not be saved: {type(error).__name__}"
     if step.ended is not None:
-        kept = {name: step.ended.columns[name] for name in CALL_COLUMNS} | {
-            "outcome": "failed", "headers": None, "error": reason,
-        }  # fmt: skip
-        session.connection().execute(
-            COMPLETE,
-            [{"of_id": step.ended.exchange_id} | {f"to_{name}": value for name, value in kept.items()}],
-        )
+        step.ended.columns |= {"outcome": "failed", "headers": None, "error": reason}
+        write(session.connection(), COMPLETE, [_completed(step.ended)])
         purses[step.draw.run_id].settle(
             step.ended.reserved_micro, step.ended.reserved_tokens, step.ended.used
         )
-    session.connection().execute(
-        FAIL,
-        [{"of_id": step.draw.id, "of_attempt": step.attempt, "to_reason": reason, "to_finished_at": now()}],
-    )
+    failed = {
+        "of_id": step.draw.id,
+        "of_attempt": step.attempt,
+        "to_reason": reason,
+        "to_finished_at": at(now()),
+    }
+    write(session.connection(), FAIL, [failed])
+
+
+def _completed(ended: Ended) -> dict[str, Any]:
+    values = {f"to_{name}": ended.columns[name] for name in CALL_COLUMNS}
+    body = ended.columns["reply"]
+    return values | {
+        "of_id": ended.exchange_id,
+        # Compressed here, in the writer's thread: it lets the interpreter go, and the event loop would wait to
+        # get it back.
+        "to_reply": None if body is None else zlib.compress(body, FASTEST),
+        "to_headers": js(ended.columns["headers"]),
+        "to_finished_at": at(ended.columns["finished_at"]),
+    }
 
 
 def _write_said(session: Session, steps: Sequence[Step]) -> list[int | None]:
@@ -148,15 +159,22 @@ def _write_said(session: Session, steps: Sequence[Step]) -> list[int | None]:
         parent = step.draw.root_id if above is None else above
         for message in step.said:
             above = next(ids)
-            rows.append(message | {"id": above, "parent_id": parent})
+            rows.append(
+                {
+                    **message,
+                    "id": above,
+                    "parent_id": parent,
+                    "parts": js(message["parts"]),
+                    "usage": js(message["usage"]),
+                    "created_at": at(message["created_at"]),
+                }
+            )
             parent = above
         if step.logprobs is not None:
             logprobs.append({"message_id": above, "side": "unknown", "tokens": step.logprobs})
         tips.append(above)
-    if rows:
-        session.connection().execute(insert(MESSAGES), rows)
-    if logprobs:
-        session.connection().execute(insert(LOGPROBS), logprobs)
+    write(session.connection(), INSERT_MESSAGES, rows)
+    write(session.connection(), INSERT_LOGPROBS, logprobs)
     return tips
 
 
@@ -186,7 +204,7 @@ def _moved(step: Step) -> dict[str, Any]:
         "to_state": step.state,
         "to_reason": step.reason,
         "to_sha256": step.sha256,
-        "to_finished_at": now() if step.state in ENDED_STATES else None,
+        "to_finished_at": at(now()) if step.state in ENDED_STATES else None,
     }
 
 

@@ -6,15 +6,16 @@ import json
 import zlib
 from asyncio import Future
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from app.db import now
 from app.elicitation.modes import Finished, asked, between
 from app.providers.plain import plain
 from app.providers.sending import host
-from app.providers.wire import Answered, Failed, Impossible, Reply, Target, Token
+from app.providers.wire import Answered, Failed, Impossible, Reply, Token, Usage
 from app.transcripts.budget import Spent, spent, tokens_in, tokens_out
 from app.transcripts.draws import Asked, Draw, elicit, gone_past
 from app.transcripts.identity import sha256, text_sha256, transcript_sha256
@@ -133,7 +134,8 @@ def _answered(draw: Draw, reply: Reply, outcome: Answered, used: Spent) -> Step:
     step.rendering = outcome.rendered or (
         asked_now.call.prompt if asked_now.call.kind == "completion" else None
     )
-    draw.context = "rendered" if step.rendering is not None else _context(draw.subject.target)
+    target = draw.subject.target
+    draw.context = "rendered" if step.rendering is not None else _context(target.base_url, target.dialect)
     following = Finished() if outcome.stop_class in LAST_RUNG else elicit(draw)
     if isinstance(following, Asked):
         _next_rung(draw, step, outcome, following)
@@ -194,11 +196,16 @@ def _answer(draw: Draw, outcome: Answered, reply: Reply, moment: datetime) -> di
         "stop_class": outcome.stop_class,
         "stop_raw": None if outcome.stop_raw is None else plain(outcome.stop_raw)[0],
         "seed": draw.asked.request.seed,
-        "usage": asdict(outcome.usage),
+        "usage": _usage(outcome.usage),
         "first_byte_ms": reply.first_byte_ms,
         "latency_ms": reply.total_ms,
         "served_model": None if outcome.served_model is None else plain(outcome.served_model)[0],
     }
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    names = ("input", "cache_read", "cache_write", "output", "reasoning", "raw")
+    return {name: getattr(usage, name) for name in names}
 
 
 def _message(draw: Draw, role: str, text: str, origin: str, moment: datetime) -> dict[str, Any]:
@@ -237,7 +244,7 @@ def _columns(outcome: str, reply: Reply, error: str | None, used: Spent) -> dict
     arrived = reply.body or reply.status
     return {
         "outcome": outcome,
-        "reply": zlib.compress(reply.body, FASTEST) if arrived else None,
+        "reply": reply.body if arrived else None,
         "reply_sha256": hashlib.sha256(reply.body).hexdigest() if arrived else None,
         "status": reply.status or None,
         "headers": dict(reply.headers) if arrived else None,
@@ -250,10 +257,11 @@ def _columns(outcome: str, reply: Reply, error: str | None, used: Spent) -> dict
     }
 
 
-def _context(target: Target) -> str:
+@lru_cache(maxsize=256)
+def _context(base_url: str, dialect: str | None) -> str:
     """Return what is known of a chat's context: a hosted provider may add to what was sent."""
-    at = host(target.base_url)
-    if target.dialect in OWN_SERVERS or at == "localhost":
+    at = host(base_url)
+    if dialect in OWN_SERVERS or at == "localhost":
         return "sent"
     try:
         return "sent" if ipaddress.ip_address(at).is_private else "may_add"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import exists, literal_column, select
+from sqlalchemy import Select, exists, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.db import now
@@ -12,7 +12,7 @@ from app.runs.models import Run
 from app.subjects.models import Endpoint as EndpointRow
 from app.subjects.shape import Limits
 from app.transcripts.calls import EXCHANGES
-from app.transcripts.claim import QUEUED, TRANSCRIPTS, runs_waiting
+from app.transcripts.claim import TRANSCRIPTS, runs_waiting
 from app.transcripts.desk import Endpoint
 from app.transcripts.models import RunBudget
 
@@ -29,14 +29,19 @@ class Work:
 
 
 def work(session: Session) -> list[Work]:
-    """Return the endpoints that some run wants to ask now, each with those runs."""
+    """Return the endpoints that some run wants to ask now, or that a process left while asking, with those runs."""
     found = []
     capped = set(session.scalars(select(RunBudget.run_id).where(RunBudget.capped)))
     for row in session.scalars(select(EndpointRow).order_by(EndpointRow.id)):
-        runs = frozenset(runs_waiting(session, row.id)) - capped
+        under_way = session.scalars(_running_at(row.id))
+        runs = frozenset(runs_waiting(session, row.id)) - capped | frozenset(under_way)
         if runs:
             found.append(Work(endpoint_of(row), runs))
     return found
+
+
+def _running_at(endpoint_id: int) -> Select[tuple[int]]:
+    return select(TRANSCRIPTS.c.run_id).where(TRANSCRIPTS.c.endpoint_id == endpoint_id, RUNNING).distinct()
 
 
 def endpoint_of(row: EndpointRow) -> Endpoint:
@@ -50,8 +55,8 @@ def endpoint_of(row: EndpointRow) -> Endpoint:
 
 def halted(session: Session, endpoint_id: int) -> set[int]:
     """Return the runs with running draws at an endpoint that are paused or cancelled."""
-    running = select(TRANSCRIPTS.c.run_id).where(TRANSCRIPTS.c.endpoint_id == endpoint_id, RUNNING)
-    return set(session.scalars(select(Run.id).where(Run.wanted != "go", Run.id.in_(running))))
+    query = select(Run.id).where(Run.wanted != "go", Run.id.in_(_running_at(endpoint_id)))
+    return set(session.scalars(query))
 
 
 def all_ended(
@@ -67,12 +72,6 @@ def all_ended(
     return not any(
         session.scalar(select(exists().where(TRANSCRIPTS.c.run_id == run, RUNNING))) for run in runs
     )
-
-
-def queued_at(session: Session, endpoint_id: int, run_id: int) -> bool:
-    """Tell whether a run has queued draws at an endpoint."""
-    query = exists().where(TRANSCRIPTS.c.endpoint_id == endpoint_id, TRANSCRIPTS.c.run_id == run_id, QUEUED)
-    return bool(session.scalar(select(query)))
 
 
 def last_minute(session: Session, endpoint_id: int) -> list[tuple[float, int]]:
