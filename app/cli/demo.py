@@ -1,5 +1,6 @@
 """The `demo` command: two small real models, a demo study, a page to read."""
 
+import socket
 from typing import Annotated
 
 import typer
@@ -35,6 +36,8 @@ def demo(no_serve: NoServe = False, full: Full = False, port: Port = 8765) -> No
     open_ready(found)
     files = fetched(found.data / "models", print)
     with ExitStack() as stack:
+        if listener is not None:
+            stack.enter_context(listener)
         try:
             for model, file in files.items():
                 stack.enter_context(serving(model, file))
@@ -43,15 +46,14 @@ def demo(no_serve: NoServe = False, full: Full = False, port: Port = 8765) -> No
             fail(str(error))
         with db.writing() as session:
             prepared = run.prepare(session, files, print, full=full)
-        stack.callback(run.set_aside, prepared.run_id)
-        behind = not prepared.new and listener is not None
-        if prepared.queued and not behind:
+        if prepared.run_id is not None:
+            stack.callback(run.set_aside, prepared.run_id)
+        if prepared.queued and not prepared.new and listener is not None:
+            print(f"{prepared.queued} draws are asked behind the page, which shows them as they come")
+        elif prepared.run_id is not None and prepared.queued:
             _ask(prepared.run_id, seconds=None if full else run.GUARD_SECONDS)
         if listener is not None:
-            if prepared.queued and behind:
-                print(f"{prepared.queued} draws are asked behind the page, which shows them as they come")
-            print(f"Side by side: http://127.0.0.1:{port}/studies/demo/compare/demo/number", flush=True)
-            serve_on(listener)
+            _serve(listener)
     if not files:
         raise typer.Exit(SOME_FAILED)
 
@@ -59,23 +61,25 @@ def demo(no_serve: NoServe = False, full: Full = False, port: Port = 8765) -> No
 def _ask(run_id: int, *, seconds: float | None) -> None:
     """Ask the run's draws with live progress, then say what came of it; end with 130 after Ctrl-C."""
     import asyncio
-    import os
+    import sys
     import time
 
-    from app.cli.counting import Counting
     from app.demo import run
     from app.settings import settings
+    from app.transcripts.watch import screen_for
 
     begun = time.monotonic()
-    with Counting(f"run {run_id}") as counting:
-        ended = asyncio.run(run.ask(settings(), run_id, counting.show, print, seconds=seconds))
-    counts = run.progress(run_id)
-    print(
-        f"run {run_id}: {counts.done} answered, {counts.failed} failed, {counts.left} left, {counts.impossible} "
-        f"not possible (each says why), in {time.monotonic() - begun:.0f} s with {os.cpu_count()} cores"
-    )
-    if ended == "guard":
-        print(f"{seconds:.0f} s are over. The next demo serves at once and asks the rest behind the page.")
+    ended = asyncio.run(run.ask(settings(), run_id, screen_for(sys.stdout), seconds=seconds))
     if ended == "interrupted":
         print("Stopped. The next demo goes on where this one ended.")
         raise typer.Exit(INTERRUPTED)
+    print(f"Asked for {time.monotonic() - begun:.0f} s. What is not possible says why on its page.")
+    if ended == "guard":
+        print(f"{seconds:.0f} s are over. The next demo serves at once and asks the rest behind the page.")
+
+
+def _serve(listener: socket.socket) -> None:
+    """Serve until Ctrl-C, after naming the page to begin with."""
+    address, port = listener.getsockname()[:2]
+    print(f"Side by side: http://{address}:{port}/studies/demo/compare/demo/number", flush=True)
+    serve_on(listener)

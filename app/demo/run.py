@@ -2,8 +2,7 @@
 
 import asyncio
 import signal
-import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,23 +15,21 @@ from app.demo.queries import Asked, newest_run, queued_of
 from app.runs.study_file import Applied, StudyFile, apply, load
 from app.settings import Settings
 from app.transcripts import commands
-from app.transcripts.queries import Counts, counts_of
-from app.transcripts.supervise import collect_all
+from app.transcripts.queries import counts_of
+from app.transcripts.watch import Screen, collect_and_show
 
 STUDY = Path(__file__).with_name("study.yaml")
 GUARD_SECONDS = 75.0
 FULL_REPEATS = 20
-TICK = 0.5
 
 Ended = Literal["finished", "guard", "interrupted"]
-Tell = Callable[[Counts], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The demo's run, whether it was just begun, and how many draws it still asks."""
+    """The demo's run (None = no model, no run), whether it is new, and how many draws it is to ask."""
 
-    run_id: int
+    run_id: int | None
     new: bool
     queued: int
 
@@ -49,6 +46,8 @@ def prepare(session: Session, models: Collection[LocalModel], say: Say, *, full:
     repeats = FULL_REPEATS if full else file.shape.run.repeats
     newest = newest_run(session, applied.study_id)
     if newest is None or not _same(newest, applied):
+        if not here:
+            return Prepared(None, True, 0)
         run_id, planned = commands.start(
             session,
             study_id=applied.study_id,
@@ -67,37 +66,33 @@ def set_aside(run_id: int) -> None:
             commands.pause(session, run_id)
 
 
-def progress(run_id: int) -> Counts:
-    """Return a run's draws by state."""
-    with db.reading() as session:
-        return counts_of(session, [run_id])[run_id]
-
-
-async def ask(settings: Settings, run_id: int, tell: Tell, say: Say, *, seconds: float | None) -> Ended:
+async def ask(settings: Settings, run_id: int, screen: Screen, *, seconds: float | None) -> Ended:
     """Ask a run's draws until none is left, `seconds` are over or Ctrl-C; what is left then is paused.
 
-    Calls under way are finished and kept. `tell` hears the counts twice a second.
+    Calls under way are finished and kept.
     """
-    stop, interrupted = asyncio.Event(), asyncio.Event()
+    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, interrupted.set)
-    deadline = None if seconds is None else time.monotonic() + seconds
-    asking = asyncio.create_task(collect_all(settings, keys={}, stop=stop, runs=[run_id], say=say))
+    causes: list[Ended] = []
+    pausing: list[asyncio.Future[None]] = []
+
+    def end(cause: Ended) -> None:
+        causes.append(cause)
+        pausing.append(loop.run_in_executor(None, set_aside, run_id))
+        stop.set()
+
+    loop.add_signal_handler(signal.SIGINT, end, "interrupted")
+    guard = None if seconds is None else loop.call_later(seconds, end, "guard")
     try:
-        while not asking.done():
-            await asyncio.wait([asking], timeout=TICK)
-            tell(await asyncio.to_thread(progress, run_id))
-            if not stop.is_set() and (
-                interrupted.is_set() or (deadline is not None and time.monotonic() > deadline)
-            ):
-                await asyncio.to_thread(set_aside, run_id)
-                stop.set()
-        await asking
+        last = await collect_and_show(settings, run_id, keys={}, screen=screen, stop=stop)
+        await asyncio.gather(*pausing)
     finally:
         loop.remove_signal_handler(signal.SIGINT)
-    if interrupted.is_set():
+        if guard is not None:
+            guard.cancel()
+    if "interrupted" in causes:
         return "interrupted"
-    return "guard" if stop.is_set() and (await asyncio.to_thread(progress, run_id)).left else "finished"
+    return "guard" if causes and last.status.counts.left else "finished"
 
 
 def _subjects(
