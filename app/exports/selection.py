@@ -73,7 +73,7 @@ def _ids(
     number: InstrumentedAttribute[int],
     wanted: Sequence[str],
 ) -> list[int]:
-    known: dict[str, int] = dict(session.execute(select(slug, number).order_by(slug)).tuples().all())
+    known: dict[str, int] = dict(session.execute(select(slug, number).order_by(slug)).all())
     for one in wanted:
         if one not in known:
             raise SelectionError(_unknown(what, one, list(known)))
