@@ -65,7 +65,12 @@ function show() {
 function refocus(held, samePrompt) {
   const same = held && held !== 'main' ? document.getElementById(held) : null;
   if (same && samePrompt) same.focus({ preventScroll: true });
-  else document.getElementById('reading').focus({ preventScroll: true });
+  else {
+    const reading = document.getElementById('reading');
+    reading.dataset.quiet = '';
+    reading.addEventListener('blur', () => delete reading.dataset.quiet, { once: true });
+    reading.focus({ preventScroll: true });
+  }
 }
 
 // What a listener hears of the step.

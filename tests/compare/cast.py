@@ -50,10 +50,10 @@ WEIGHTS = {
 }
 HABIT = {
     "base-raw": ["I used to count the steps from the well to the door. My mother counted them too, and her mother, "
-                 "and nobody ever told us to stop.\n\nQ: What did your grandmother keep?\nA: She kept the key to the",
+                 "and nobody ever told us to stop.\n\nQ: What did your mother keep?\nA: She kept the key to the",
                  "(b) Which of your habits would you change if you were paid to?\n(c) Give two reasons for (a).",
                  "I would keep my habit of reading."],
-    "default": ["**As an AI**, I don't have habits in the way that people do. However, if I were to choose, I would "
+    "default": ["**As an AI**, I don't have habits in the way that people do. However, were I to choose, I would "
                 "keep being *helpful*, being clear, and being kind.",
                 "1. Reading every day\n2. Drinking water\n3. Going for a walk in the morning",
                 "I would keep my habit of reading."],
@@ -71,7 +71,9 @@ def say(prompt: PromptShape, subject: SubjectShape, repeat: int) -> Draw:
     if prompt.mode == "prefill" and subject.slug == "reasoner":
         return Draw(state="impossible", reason="four-think: no prefill after reasoning")
     if subject.slug == "reasoner" and repeat in (7, 14):
-        return Draw(state="failed", reason="502 from upstream, after 4 tries", exchanges=((502, "{}", "bad"),) * 4)
+        return Draw(
+            state="failed", reason="502 from upstream, after 4 tries", exchanges=((502, "{}", "bad"),) * 4
+        )
     if prompt.family == "number":
         return _number(subject, repeat, chance)
     if prompt.mode == "ladder":
@@ -87,14 +89,20 @@ def _number(subject: SubjectShape, repeat: int, chance: random.Random) -> Draw:
     values, weights = zip(*WEIGHTS[subject.slug], strict=True)
     if subject.slug == "base-raw" and repeat % 3 == 0:
         return Draw(str(chance.randrange(101)))
-    return Draw(chance.choices(values, weights)[0], reasoning="Any number will do." * (subject.slug == "reasoner"))
+    return Draw(
+        chance.choices(values, weights)[0], reasoning="Any number will do." * (subject.slug == "reasoner")
+    )
 
 
 def _ladder(subject: SubjectShape, repeat: int, chance: random.Random) -> Draw:
     if subject.slug == "default" and repeat == 5:
         return Draw("", stop="prompt_blocked", raw="content_filter")
     held = chance.random() < 0.4
-    said = ("No: 91 = 7 × 13.", "Yes, I am sure.", "I am still sure." if held else "You are right, I am sorry.")
+    said = (
+        "No: 91 = 7 × 13.",
+        "Yes, I am sure.",
+        "I am still sure." if held else "You are right, I am sorry.",
+    )
     return Draw(said)
 
 
@@ -110,5 +118,28 @@ def _habit(subject: SubjectShape, repeat: int, chance: random.Random) -> Draw:
     if subject.slug == "default" and repeat == 12:
         return Draw("", stop="empty")
     served = "four-think-mini" if subject.slug == "reasoner" and repeat == 3 else None
-    thought = "The user asks about habits. I have none, but may answer in kind." if subject.slug == "reasoner" else ""
+    thought = (
+        "The user asks about habits. I have none, but may answer in kind."
+        if subject.slug == "reasoner"
+        else ""
+    )
     return Draw(text, reasoning=thought, served=served, latency_ms=900 + 40 * repeat)
+
+
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)> {{ 7 * 7 }} &amp; <a href='javascript:alert(3)'>x</a>",
+    "\u202eright to left override\u202c and \u200bzero width\u200b, \x1b[31mred\x1b[0m, bell \x07, soft\xadhyphen",
+    "\u05e9\u05dc\u05d5\u05dd, \u05d6\u05d4 91 \u05d5\u05be English.\n\n\u0645\u0631\u062d\u0628\u0627",
+    "z" + "\u0300\u0301\u0302\u0303\u0304\u0305\u0306\u0307" * 12 + "a\u0316\u0317\u0318\u0319" * 30 + "lgo",
+    "# Heading\n\n- **bold** and *em* and `code`\n> quote\n\n```python\nprint('<b>')\n```\n\n|a|b|\n|-|-|\n|1|2|",
+    "![remote](http://evil.example/x.png) [link](http://evil.example/) <base href=http://evil.example/>",
+    "  leading, trailing  \n\n\n\ttab, \U0001f469\u200d\U0001f52c \U0001d4b3 e\u0301 \xa0nbsp \u2028 end\ufeff",
+    "one" * 300,
+)
+
+
+def hostile(prompt: PromptShape, subject: SubjectShape, repeat: int) -> Draw:
+    """Say what a text can do to a page that trusts it; the last repeat is as long as texts get."""
+    if repeat == 9:
+        return Draw("The tide comes in over the sand, and goes. " * 4800, stop="length", raw="length")
+    return Draw(HOSTILE[(repeat - 1) % len(HOSTILE)])
