@@ -1,0 +1,180 @@
+"""`styloscope demo` as it is typed, with stand-ins for the models, the asking and the page."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app import db
+from app.cli import demo as demo_command
+from app.cli.main import app
+from app.demo import models, processes, run
+from app.demo.models import GEMMA, SMOLLM2, LocalModel
+from app.settings import Settings, settings
+from app.transcripts.watch import Screen
+
+
+class Stage:
+    """What the command did, in order; `ending` is how asking ends, `port` where it is to serve."""
+
+    def __init__(self) -> None:
+        self.did: list[str] = []
+        self.ending: run.Ended = "finished"
+        self.models: dict[LocalModel, Path] = {GEMMA: Path("g.gguf"), SMOLLM2: Path("s.gguf")}
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+
+    @contextmanager
+    def serving(self, model: LocalModel, _file: Path) -> Iterator[int]:
+        self.did.append(f"start {model.port}")
+        try:
+            yield 1
+        finally:
+            self.did.append(f"stop {model.port}")
+
+    async def ask(
+        self, _settings: Settings, run_id: int, _screen: Screen, *, seconds: float | None
+    ) -> run.Ended:
+        self.did.append(f"ask run {run_id} for {seconds} s")
+        return self.ending
+
+    def serve_on(self, listener: socket.socket) -> None:
+        self.did.append(f"serve on {listener.getsockname()[1]}")
+        listener.close()
+
+    def typed(self, *words: str) -> Result:
+        before = db.use(None)
+        result = CliRunner().invoke(app, ["demo", "--port", str(self.port), *words])
+        opened = db.use(before)
+        if opened is not None:
+            opened.close()
+        return result
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    stage = Stage()
+    monkeypatch.setenv("STYLOSCOPE_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("STYLOSCOPE_DATABASE_URL", raising=False)
+    monkeypatch.setattr(models, "fetched", lambda _folder, _say: stage.models)
+    monkeypatch.setattr(processes, "serving", stage.serving)
+    monkeypatch.setattr(run, "ask", stage.ask)
+    monkeypatch.setattr(demo_command, "serve_on", stage.serve_on)
+    settings.cache_clear()
+    yield stage
+    settings.cache_clear()
+
+
+def test_a_first_demo_asks_for_75_seconds_and_then_serves_with_the_models_still_there(stage: Stage) -> None:
+    result = stage.typed()
+    assert result.exit_code == 0, result.output
+    assert stage.did == [
+        "start 8401",
+        "start 8402",
+        "ask run 1 for 75.0 s",
+        f"serve on {stage.port}",
+        "stop 8402",
+        "stop 8401",
+    ]
+    assert f"http://127.0.0.1:{stage.port}/studies/demo/compare/demo/number" in result.output
+
+
+def test_a_second_demo_serves_at_once_and_asks_the_rest_behind(stage: Stage) -> None:
+    stage.typed()
+    stage.did.clear()
+    result = stage.typed()
+    assert [line for line in stage.did if line.startswith(("ask", "serve"))] == [f"serve on {stage.port}"]
+    assert "269 draws are asked behind the page" in result.output
+
+
+def test_no_serve_ends_after_the_run(stage: Stage) -> None:
+    result = stage.typed("--no-serve")
+    assert result.exit_code == 0, result.output
+    assert stage.did == ["start 8401", "start 8402", "ask run 1 for 75.0 s", "stop 8402", "stop 8401"]
+
+
+def test_no_serve_a_second_time_asks_what_is_left(stage: Stage) -> None:
+    stage.typed("--no-serve")
+    stage.did.clear()
+    stage.typed("--no-serve")
+    assert "ask run 1 for 75.0 s" in stage.did
+
+
+def test_full_has_no_guard(stage: Stage) -> None:
+    stage.typed("--no-serve", "--full")
+    assert "ask run 1 for None s" in stage.did
+
+
+def test_it_says_openly_what_it_asks_and_under_which_terms(stage: Stage) -> None:
+    output = stage.typed("--no-serve").output
+    assert "toy models of 135 and 270 million parameters" in output
+    assert (
+        "Gemma is provided under and subject to the Gemma Terms of Use (ai.google.dev/gemma/terms)" in output
+    )
+
+
+def test_the_guard_is_told_and_is_no_failure(stage: Stage) -> None:
+    stage.ending = "guard"
+    result = stage.typed("--no-serve")
+    assert result.exit_code == 0
+    assert "75 s are over. The next demo serves at once" in result.output
+
+
+def test_ctrl_c_ends_with_130_and_the_servers_end_too(stage: Stage) -> None:
+    stage.ending = "interrupted"
+    result = stage.typed()
+    assert result.exit_code == 130
+    assert stage.did[-2:] == ["stop 8402", "stop 8401"]
+    assert not any(line.startswith("serve") for line in stage.did)
+
+
+def test_what_is_left_is_paused_when_the_models_go(stage: Stage, tmp_path: Path) -> None:
+    stage.typed("--no-serve")
+    database = db.Database(f"sqlite:///{tmp_path / 'data' / 'styloscope.db'}")
+    with database.reading() as session:
+        newest = run.newest_run(session, 1)
+    database.close()
+    assert newest is not None
+    assert newest.wanted == "pause"
+
+
+def test_without_one_model_the_other_is_asked(stage: Stage) -> None:
+    del stage.models[GEMMA]
+    result = stage.typed("--no-serve")
+    assert result.exit_code == 0
+    assert stage.did == ["start 8402", "ask run 1 for 75.0 s", "stop 8402"]
+
+
+def test_without_any_model_it_serves_what_is_there(stage: Stage) -> None:
+    stage.models.clear()
+    result = stage.typed()
+    assert stage.did == [f"serve on {stage.port}"]
+    assert result.exit_code == 3
+
+
+def test_a_port_in_use_ends_it_with_one_message_before_anything_is_fetched(stage: Stage) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", stage.port))
+        other.listen()
+        result = stage.typed()
+    assert result.exit_code == 2
+    assert f"--port: {stage.port} is in use" in result.output
+    assert stage.did == []
+
+
+def test_a_model_server_that_does_not_start_ends_it_with_its_message(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def refused(model: LocalModel, _file: Path) -> Iterator[int]:
+        raise processes.ServerError(f"port {model.port} is in use")
+        yield 0
+
+    monkeypatch.setattr(processes, "serving", refused)
+    result = stage.typed("--no-serve")
+    assert result.exit_code == 2
+    assert "port 8401 is in use" in result.output
