@@ -54,7 +54,7 @@ MOVE = (
 FAIL = (
     update(TRANSCRIPTS)
     .where(TRANSCRIPTS.c.id == bindparam("of_id"), TRANSCRIPTS.c.attempt == bindparam("of_attempt"))
-    .values(state="failed", reason=bindparam("to_reason"), finished_at=bindparam("to_finished_at"))
+    .values({name: bindparam(f"to_{name}") for name in ("state", "reason", "finished_at")})
 )
 CELL_IMPOSSIBLE = (
     update(TRANSCRIPTS)
@@ -126,13 +126,8 @@ def fail(session: Session, step: Step, error: Exception, purses: Mapping[int, Pu
         purses[step.draw.run_id].settle(
             step.ended.reserved_micro, step.ended.reserved_tokens, step.ended.used
         )
-    failed = {
-        "of_id": step.draw.id,
-        "of_attempt": step.attempt,
-        "to_reason": reason,
-        "to_finished_at": at(now()),
-    }
-    write(session.connection(), FAIL, [failed])
+    failed = {"to_state": "failed", "to_reason": reason, "to_finished_at": at(now())}
+    write(session.connection(), FAIL, [{"of_id": step.draw.id, "of_attempt": step.attempt, **failed}])
 
 
 def _completed(ended: Ended) -> dict[str, Any]:

@@ -157,6 +157,10 @@ class Writer(threading.Thread):
         granted = save(session, kept, held, self._shared) if kept else []
         still = set(kept)
         ended = [step for step in steps if step.ends(step in still)]
+        for step in kept:
+            if step.stop and step.draw.endpoint_id in waiting:
+                runs = waiting[step.draw.endpoint_id]
+                waiting[step.draw.endpoint_id] = [run for run in runs if run != step.draw.run_id]
         claims = self._claim(session, desks, waiting, held, ended)
         put_back(session, held.values())
         self._tell(session, held.values())
