@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
@@ -96,6 +97,6 @@ def _lines(
 def line(record: dict[str, Any]) -> bytes:
     """Return a record as one line of JSON in UTF-8."""
     try:
-        return json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    except UnicodeEncodeError:  # a lone surrogate, which UTF-8 has no bytes for but JSON has a notation
+        return orjson.dumps(record)
+    except TypeError:  # a lone surrogate or a number over 64 bits: JSON can write them, orjson will not
         return json.dumps(record, separators=(",", ":"), allow_nan=False).encode()

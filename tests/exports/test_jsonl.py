@@ -367,8 +367,9 @@ class TestTheFolder:
         assert (out / "transcripts.jsonl").read_bytes() == before
 
 
-def test_a_value_that_utf_8_cannot_hold_is_written_in_jsons_own_notation() -> None:
+def test_values_that_only_json_can_hold_are_written_in_its_own_notation() -> None:
     assert line({"a": "ü\ud800"}) == b'{"a":"\\u00fc\\ud800"}'
+    assert line({"a": 2**70}) == b'{"a":1180591620717411303424}'
     assert line({"a": "ü"}) == '{"a":"ü"}'.encode()
 
 
