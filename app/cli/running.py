@@ -27,6 +27,7 @@ from app.transcripts.queries import RunStatus, run_status, runs_status, status_j
 from app.transcripts.watch import Look, Screen, collect_and_show, screen_for, spent
 
 CAUSES = 8
+STATES = {"budget": "stopped at its budget", "failed": "ended with failures"}
 
 
 @contextmanager
@@ -157,10 +158,9 @@ def _summary(ended: Look) -> None:
             print(
                 f"  {one.counts.impossible:,} not possible with {ascii_controls(one.name)}: {one.impossible}"
             )
-        if one.stopped and one.counts.left:
-            print(
-                f"  {one.endpoint} was stopped, {one.counts.left:,} draws left: {ascii_controls(one.stopped)}"
-            )
+    stopped = {one.endpoint: one.stopped for one in ended.subjects if one.stopped and one.counts.left}
+    for endpoint, reason in stopped.items():
+        print(ascii_controls(f"  {endpoint} was stopped, its draws left: {reason}"))
     if status.counts.failed:
         with db.reading() as session:
             causes = causes_of(session, status.id)
@@ -191,7 +191,9 @@ def _line(status: RunStatus) -> str:
     if counts.impossible:
         parts.append(f"{counts.impossible:,} not possible here")
     money = spent(status.cost_micro, status.spent_micro)
-    return f"Run {status.id} of {status.study_slug}: {' · '.join([*parts, f'{status.calls:,} calls', money])}"
+    state = STATES.get(status.state, status.state)
+    told = " · ".join([*parts, f"{status.calls:,} calls", money])
+    return f"Run {status.id} of {status.study_slug}, {state}: {told}"
 
 
 def _show(runs: Sequence[RunStatus]) -> None:

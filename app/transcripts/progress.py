@@ -91,7 +91,10 @@ def subjects_of(
 
 
 def seconds_left(subjects: Sequence[SubjectProgress]) -> float | None:
-    """Return how long a run takes at this pace: as long as its slowest endpoint; None = not to be said yet."""
+    """Return how long a run takes at this pace: as long as its slowest endpoint.
+
+    None = not to be said: nothing has ended lately, or nothing more will be asked.
+    """
     left: dict[int, int] = defaultdict(int)
     pace: dict[int, float] = defaultdict(float)
     for one in subjects:
@@ -99,9 +102,9 @@ def seconds_left(subjects: Sequence[SubjectProgress]) -> float | None:
             left[one.endpoint_id] += one.counts.left
             pace[one.endpoint_id] += one.pace.per_second
     waiting = {endpoint: number for endpoint, number in left.items() if number}
-    if any(not pace[endpoint] for endpoint in waiting):
+    if not waiting or any(not pace[endpoint] for endpoint in waiting):
         return None
-    return max((number / pace[endpoint] for endpoint, number in waiting.items()), default=0.0)
+    return max(number / pace[endpoint] for endpoint, number in waiting.items())
 
 
 def last_finished(session: Session, run_id: int) -> datetime | None:
