@@ -20,7 +20,7 @@ from app.exports.card import card
 from app.exports.folder import new_folder, write_lines
 from app.exports.selection import Filters, study_named, where
 from app.transcripts.record import Recorder
-from app.transcripts.whole import Reader
+from app.transcripts.whole import Reader, steady
 
 FORMAT = "styloscope-dataset"
 FORMAT_VERSION = 1
@@ -54,10 +54,11 @@ class Tally:
 def export(
     session: Session, slug: str, target: Path, filters: Filters | None = None, *, public_url: str = ""
 ) -> dict[str, Any]:
-    """Write a study's dataset folder to `target` and return its manifest.
+    """Write a study's dataset folder to `target` through a fresh session, and return its manifest.
 
     Raise SelectionError for a study or filter that there is not, PlaceTaken where `target` holds something.
     """
+    steady(session)
     filters = filters or Filters()
     study = study_named(session, slug)
     wanted = where(session, study, filters)

@@ -9,8 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from app.batteries.models import Battery, BatteryVersion, Prompt
+from app.batteries.shape import PromptShape
+from app.elicitation.modes import asked
 from app.studies.models import Study
 from app.subjects.models import SubjectVersion
+from app.subjects.shape import Snapshot
 from app.transcripts.models import Instance
 from app.transcripts.whole import KEPT, Columns, Whole
 
@@ -42,7 +45,9 @@ class Recorder:
         end = self._end(row)
         return {
             **self.head(row),
-            "sampling": sampling(one.settings, [message["seed"] for message in answers]),
+            "sampling": sampling(
+                one.settings or self._only_asked(row), [message["seed"] for message in answers]
+            ),
             "system": self._snapshot(row).get("system"),
             "state": end["state"],
             "stop_class": end["stop_class"],
@@ -120,6 +125,16 @@ class Recorder:
             **{name: message[name] for name in same},
         }
 
+    def _only_asked(self, row: Columns) -> Columns:
+        """Return the settings of a draw that has no answer: what it asks for, which its prompt and subject tell."""
+        prompt = self._once("prompt", row["prompt_id"], self._prompt)
+        snapshot, milli = self._snapshot(row), row["temperature_milli"]
+        wanted = None
+        if prompt and snapshot:
+            shape, subject = PromptShape.model_validate(prompt), Snapshot.model_validate(snapshot)
+            wanted = asked(shape, subject, milli / 1000 if milli >= 0 else None)
+        return {"asked": wanted, "sent": None, "effective": None}
+
     def _snapshot(self, row: Columns) -> Mapping[str, Any]:
         subject = self._once("subject", row["subject_version_id"], self._subject)
         snapshot: Mapping[str, Any] = subject.get("snapshot", NOTHING)
@@ -149,8 +164,8 @@ class Recorder:
         return dict(self.session.execute(query).mappings().one())
 
     def _prompt(self, number: int) -> Mapping[str, Any]:
-        prompt = self.session.scalars(select(Prompt).where(Prompt.id == number)).one()
-        return {name: prompt.shape.get(name) for name in ("key", *OF_PROMPT)}
+        shape: Mapping[str, Any] = self.session.scalars(select(Prompt.shape).where(Prompt.id == number)).one()
+        return shape
 
     def _subject(self, number: int) -> Mapping[str, Any]:
         query = (
@@ -167,13 +182,11 @@ def is_answer(message: Columns) -> bool:
     return message["origin"] == "model" and message["role"] in {"assistant", "text"}
 
 
-def sampling(settings: Columns | None, seeds: Sequence[int | None]) -> dict[str, Any]:
+def sampling(settings: Columns, seeds: Sequence[int | None]) -> dict[str, Any]:
     """Return the settings asked, sent and effective, with the seed back among those sent.
 
     A ladder sends a seed with each call: `seeds`, one per answer, in place of `seed`.
     """
-    if settings is None:
-        return {"asked": None, "sent": None, "effective": None}
     found = {name: settings[name] for name in ("asked", "sent", "effective")}
     if any(seed is not None for seed in seeds):
         seed = {"seed": seeds[0]} if len(seeds) == 1 else {"seeds": list(seeds)}

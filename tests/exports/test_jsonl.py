@@ -221,11 +221,14 @@ class TestSettingsAndSums:
         assert found["sampling"] == three
         assert three["asked"] == {"max_tokens": 256, "temperature": 0.7, "top_p": 0.95}
 
-    def test_a_draw_that_was_never_asked_has_no_settings(self, database: Database, out: Path) -> None:
-        seeded(database, subjects=SUBJECTS[1:2], repeats=1, say=lambda *_: Draw(state="cancelled"))
+    def test_a_draw_without_an_answer_still_tells_what_it_asks_for(
+        self, database: Database, out: Path
+    ) -> None:
+        seeded(database, subjects=SUBJECTS[1:2], repeats=1, say=lambda *_: Draw(state="failed", reason="502"))
         with database.writing() as session:
             session.execute(update(Transcript).values(settings_id=None))
-        assert exported(database, out)[0]["sampling"] == {"asked": None, "sent": None, "effective": None}
+        wanted = {"max_tokens": 256, "temperature": 1.0, "top_p": 0.95}
+        assert exported(database, out)[0]["sampling"] == {"asked": wanted, "sent": None, "effective": None}
 
     def test_tokens_of_all_rungs_are_summed_and_not_told_is_null(self, database: Database, out: Path) -> None:
         rungs = Draw(("a", "b", "c"), tokens=(10, 3))
