@@ -136,8 +136,7 @@ def test_claiming_looks_at_few_rows_however_many_are_queued(sqlite: Database) ->
     for _ in range(3):
         planned(endpoint(NOWHERE), prompts=[chat(f"p{n}") for n in range(20)], repeats=100)
     with db.reading() as session:
-        asked = NEXT.params(endpoint=1, run=2, most=5)
-        query = asked.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        query = NEXT.compile(session.get_bind()).string.replace("?", "2")
         plan = " ".join(row[3] for row in session.execute(text(f"EXPLAIN QUERY PLAN {query}")))
         assert "ix_transcripts_queue" in plan
         assert "TEMP B-TREE" not in plan
