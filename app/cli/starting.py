@@ -118,7 +118,7 @@ def missing_keys(session: Session, run_id: int, environ: Mapping[str, str]) -> l
         .join(Wave, Wave.id == WaveSubject.wave_id)
         .where(Wave.run_id == run_id)
         .order_by(Endpoint.slug)
-    ).tuples()
+    )
     named = {
         (subjects.key_name(endpoint, snapshot["base_url"]), endpoint.slug) for endpoint, snapshot in rows
     }

@@ -120,7 +120,7 @@ def causes_of(session: Session, run_id: int) -> list[Cause]:
         .where(t.run_id == run_id, t.state == "failed")
         .group_by(t.subject_version_id, Subject.name, Endpoint.slug, t.reason)
         .order_by(func.count().desc(), t.reason)
-    ).tuples().all()  # fmt: skip
+    ).all()  # fmt: skip
     groups: dict[tuple[int, str, str, str], list[tuple[str, int]]] = {}
     for version, subject, endpoint, reason, number in rows:
         alike = re.sub(r"\d+", "#", reason or "")
@@ -160,7 +160,7 @@ def failed_draws(
             t.subject_version_id == cause.subject_version_id,
             func.coalesce(t.reason, "").in_(cause.reasons),
         )
-    rows = session.execute(query).tuples().all()
+    rows = session.execute(query).all()
     calls = _calls(session, [draw.id for draw, *_ in rows])
     return [
         FailedDraw(

@@ -120,17 +120,13 @@ def _versions(session: Session, run_id: int) -> Sequence[tuple[SubjectVersion, S
         .group_by(WaveSubject.version_id)
         .subquery()
     )
-    return (
-        session.execute(
-            select(SubjectVersion, Subject, Endpoint)
-            .join(place, place.c.version_id == SubjectVersion.id)
-            .join(Subject, Subject.id == SubjectVersion.subject_id)
-            .join(Endpoint, Endpoint.id == Subject.endpoint_id)
-            .order_by(place.c.place)
-        )
-        .tuples()
-        .all()
-    )
+    return session.execute(
+        select(SubjectVersion, Subject, Endpoint)
+        .join(place, place.c.version_id == SubjectVersion.id)
+        .join(Subject, Subject.id == SubjectVersion.subject_id)
+        .join(Endpoint, Endpoint.id == Subject.endpoint_id)
+        .order_by(place.c.place)
+    ).all()
 
 
 def _counts(session: Session, run_id: int) -> Mapping[int, Counts]:
@@ -140,7 +136,7 @@ def _counts(session: Session, run_id: int) -> Mapping[int, Counts]:
         .group_by(Transcript.state, Transcript.subject_version_id)
     )
     found: dict[int, dict[str, int]] = defaultdict(dict)
-    for version, state, number in rows.tuples():
+    for version, state, number in rows:
         found[version or 0][state] = number
     return {version: Counts(**states) for version, states in found.items()}
 
@@ -155,7 +151,7 @@ def _paces(session: Session, run_id: int, now: datetime) -> Mapping[int, Pace]:
     )
     ended = [
         _Ended(version or 0, (now - at).total_seconds(), latency, _sum(asked, said))
-        for version, at, latency, asked, said in rows.tuples()
+        for version, at, latency, asked, said in rows
         if at is not None
     ]
     lately = [one for one in ended if one.ago < WINDOW]
@@ -195,4 +191,4 @@ def _stops(session: Session, run_id: int) -> Mapping[int, str]:
     rows = session.execute(
         select(EndpointStop.endpoint_id, EndpointStop.reason).where(EndpointStop.run_id == run_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -173,7 +173,7 @@ def prompts_of(session: Session, run_id: int) -> list[AskedPrompt]:
         .order_by(Wave.number, WaveBattery.position, BatteryPrompt.position)
     )
     found: dict[int, AskedPrompt] = {}
-    for number, battery, key, family, keys in rows.tuples():
+    for number, battery, key, family, keys in rows:
         if keys is None or key in keys:
             found.setdefault(number, AskedPrompt(number, battery, key, family))
     return list(found.values())
@@ -187,9 +187,7 @@ def _waves(session: Session, run_id: int) -> list[WaveLine]:
                 .join(part, part.wave_id == Wave.id)
                 .where(Wave.run_id == run_id)
                 .group_by(Wave.id)
-            )
-            .tuples()
-            .all()
+            ).all()
         )
         for part in (WaveBattery, WaveSubject)
     )
@@ -205,7 +203,7 @@ def _waves(session: Session, run_id: int) -> list[WaveLine]:
         .join(sizes, sizes.c.id == WaveBattery.version_id)
         .join(Wave, Wave.id == WaveBattery.wave_id)
         .where(Wave.run_id == run_id)
-    ).tuples():
+    ):
         prompts[wave] = max(prompts.get(wave, 0), len(keys)) if keys else prompts.get(wave, 0) + number
     return [
         WaveLine(wave.number, wave.repeats, wave.temperatures, wave.reason, prompts.get(wave.id, 0),

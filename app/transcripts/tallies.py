@@ -86,7 +86,7 @@ def count(session: Session, run_id: int) -> Tallies:
         select(*key, func.count(), func.sum(t.cost_micro), func.count(t.cost_micro), func.min(t.reason))
         .where(t.run_id == run_id)
         .group_by(*key)
-    ).tuples().all()  # fmt: skip
+    ).all()  # fmt: skip
     states: dict[tuple[int, int], dict[int, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     served: dict[tuple[int, int, int], Counter[str]] = defaultdict(Counter)
     spent: dict[int, int | None] = {}
