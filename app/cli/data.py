@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -48,9 +48,9 @@ def export(
         fail(str(error))
     except OSError as error:
         fail(f"{out}: {error.strerror or error}")
-    if as_json:
-        print(json.dumps(manifest, ensure_ascii=False))
-        return
-    counts = manifest["counts"]
+    print(json.dumps(manifest, ensure_ascii=False) if as_json else _summary(out, manifest["counts"]))
+
+
+def _summary(out: Path, counts: dict[str, Any]) -> str:
     states = ", ".join(f"{number} {name}" for name, number in counts["states"].items()) or "none"
-    print(f"{out}: {counts['transcripts']} transcripts ({states}), {counts['messages']} messages")
+    return f"{out}: {counts['transcripts']} transcripts ({states}), {counts['messages']} messages"

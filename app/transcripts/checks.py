@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, case, func, select
+from sqlalchemy import Select, Table, case, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -221,8 +221,12 @@ def shared(session: Session, count: Count) -> Iterator[Problem]:
 
 
 def _rows(
-    session: Session, query: Select[Any], key: InstrumentedAttribute[Any], name: str, count: Count
-) -> Iterator[Row[Any] | Problem]:
+    session: Session,
+    query: Select[*tuple[Any, ...]],
+    key: InstrumentedAttribute[Any],
+    name: str,
+    count: Count,
+) -> Iterator[Any]:
     """Yield a query's rows in batches by their key, and in the place of one that cannot be read a problem."""
     last: Any = None
     while keys := session.scalars(
