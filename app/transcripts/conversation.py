@@ -105,7 +105,7 @@ def _repeats(session: Session, row: Mapping[str, Any]) -> tuple[tuple[int, int],
         return ((row["repeat"], row["id"]),)
     same = [getattr(Transcript, name) == row[name] for name in cell]
     found = session.execute(select(Transcript.repeat, Transcript.id).where(*same).order_by(Transcript.repeat))
-    return tuple((repeat, number) for repeat, number in found.tuples())
+    return tuple((repeat, number) for repeat, number in found)
 
 
 @dataclass(frozen=True, slots=True)
