@@ -19,7 +19,9 @@ from datasets import load_dataset
 rows = load_dataset("path/of/this/folder", split="train")
 ```
 
-`pandas.read_json("transcripts.jsonl", lines=True)` reads the same rows.
+That needs `datasets` 5, which reads free-form objects (`condition`, `sampling`, `parts`) through a JSON reader of
+its own: 0.7 may come as 0.7000000000000001 there. `pandas.read_json("transcripts.jsonl", lines=True)` reads the same
+rows.
 
 ## Reading it
 
