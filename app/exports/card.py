@@ -20,8 +20,8 @@ rows = load_dataset("path/of/this/folder", split="train")
 ```
 
 That needs `datasets` 5, which reads free-form objects (`condition`, `sampling`, `parts`) through a JSON reader of
-its own: 0.7 may come as 0.7000000000000001 there. `pandas.read_json("transcripts.jsonl", lines=True)` reads the same
-rows.
+its own: 0.7 may come as 0.7000000000000001 there. The same rows with pandas:
+`pandas.read_json("transcripts.jsonl", lines=True)`.
 
 ## Reading it
 
