@@ -128,21 +128,24 @@ class Purse:
         self.capped = False  # something came free: the next claim finds out whether it is enough
 
 
+_PURSES = (
+    select(
+        Run.id, Run.wanted, Run.study_id, Run.budget_micro, Run.budget_calls, Run.budget_tokens,
+        BUDGETS.c.capped, *(BUDGETS.c[name] for name in SUMS),
+    )
+    .join(BUDGETS, BUDGETS.c.run_id == Run.id)
+    .where(Run.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Run.id)
+    .with_for_update(of=BUDGETS)
+)  # fmt: skip
+
+
 def purses(session: Session, run_ids: Iterable[int]) -> dict[int, Purse]:
     """Return the purses of runs, held until the transaction ends."""
     wanted = sorted(set(run_ids))
     if not wanted:
         return {}
-    rows = session.execute(
-        select(
-            Run.id, Run.wanted, Run.study_id, Run.budget_micro, Run.budget_calls, Run.budget_tokens,
-            BUDGETS.c.capped, *(BUDGETS.c[name] for name in SUMS),
-        )
-        .join(BUDGETS, BUDGETS.c.run_id == Run.id)
-        .where(Run.id.in_(wanted))
-        .order_by(Run.id)
-        .with_for_update(of=BUDGETS)
-    )  # fmt: skip
+    rows = session.execute(_PURSES, {"ids": wanted})
     return {
         row[0]: Purse(row[0], row[1], (row[3], row[4], row[5]), dict(zip(SUMS, row[7:], strict=True)),
                       bool(row[6]), row[2], was_capped=bool(row[6]))

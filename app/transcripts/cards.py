@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.batteries.models import Battery, Prompt
@@ -65,6 +65,13 @@ class Kept(Generic[K, V]):
         return found
 
 
+_PROMPTS = (
+    select(Prompt.id, Battery.slug, Prompt.shape)
+    .join(Battery, Battery.id == Prompt.battery_id)
+    .where(Prompt.id.in_(bindparam("ids", expanding=True)))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class PromptCard:
     """A prompt: its name as seeds know it ("battery/key"), and its shared path as finished transcripts hash it."""
@@ -106,11 +113,7 @@ class Cards:
         """Return prompts by id."""
 
         def load(missing: list[int]) -> dict[int, PromptCard]:
-            rows = session.execute(
-                select(Prompt.id, Battery.slug, Prompt.shape)
-                .join(Battery, Battery.id == Prompt.battery_id)
-                .where(Prompt.id.in_(missing))
-            )
+            rows = session.execute(_PROMPTS, {"ids": missing})
             return {number: _prompt_card(slug, shape) for number, slug, shape in rows}
 
         return self._prompts.all_of(ids, load)

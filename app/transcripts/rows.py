@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -25,10 +25,10 @@ def new_ids(session: Session, table: Table, count: int) -> Sequence[int]:
         return ()
     connection = session.connection()
     if connection.dialect.name == "sqlite":
-        highest = connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
-        return range(highest + 1, highest + 1 + count)
-    taken = text(f"SELECT nextval(pg_get_serial_sequence('{table.name}', 'id')) FROM generate_series(1, :n)")
-    return connection.execute(taken, {"n": count}).scalars().all()
+        found = connection.exec_driver_sql(f"SELECT coalesce(max(id), 0) FROM {table.name}").scalar_one()
+        return range(found + 1, found + 1 + count)
+    taken = f"SELECT nextval(pg_get_serial_sequence('{table.name}', 'id')) FROM generate_series(1, %s)"
+    return connection.exec_driver_sql(taken, (count,)).scalars().all()
 
 
 class Shared:

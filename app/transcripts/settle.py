@@ -11,12 +11,15 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from app.db import now
 from app.elicitation.modes import Finished, asked, between
 from app.providers.plain import plain
 from app.providers.sending import host
 from app.providers.wire import Answered, Failed, Impossible, Reply, Token, Usage
 from app.transcripts.budget import Spent, spent, tokens_in, tokens_out
+from app.transcripts.cards import Kept
 from app.transcripts.draws import Asked, Draw, elicit, gone_past
 from app.transcripts.identity import sha256, text_sha256, transcript_sha256
 from app.transcripts.paths import turn_text
@@ -25,7 +28,10 @@ TRIES = 4  # calls a turn
 GATED = {"prompt_blocked", "output_filtered", "classifier_refusal"}
 LAST_RUNG = GATED | {"context_overflow"}  # a ladder ends here: the next rung would meet the same gate
 OWN_SERVERS = {"llamacpp", "vllm", "ollama"}
+HASHES_KEPT = 1024
 FASTEST = 1  # zlib level: bodies are small and many
+
+_hashes: Kept[bytes, str] = Kept(HASHES_KEPT)
 
 
 @dataclass(slots=True)
@@ -130,7 +136,7 @@ def _answered(draw: Draw, reply: Reply, outcome: Answered, used: Spent) -> Step:
         "sent": dict(asked_now.request.sent),
         "effective": {name: value for name, value in outcome.effective.items() if name != "seed"},
     }
-    step.settings = (sha256(three), three)
+    step.settings = (_settings_sha256(three), three)
     step.rendering = outcome.rendered or (
         asked_now.call.prompt if asked_now.call.kind == "completion" else None
     )
@@ -255,6 +261,19 @@ def _columns(outcome: str, reply: Reply, error: str | None, used: Spent) -> dict
         "tokens": used.tokens,
         "finished_at": now(),
     }
+
+
+def _settings_sha256(three: Mapping[str, Any]) -> str:
+    """Return the hash of settings; the same ones come with nearly every answer."""
+    try:
+        written = orjson.dumps(three, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # what orjson cannot write, json can
+        return sha256(three)
+    found = _hashes.get(written)
+    if found is None:
+        found = sha256(three)
+        _hashes.put(written, found)
+    return found
 
 
 @lru_cache(maxsize=256)
