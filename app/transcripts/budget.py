@@ -6,7 +6,7 @@ is never passed where prices are known. What may have been paid for and cannot b
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Table, bindparam, select, update
@@ -77,55 +77,77 @@ def spent(price: Mapping[str, Any], asked: Asked, reply: Reply, usage: Usage) ->
 
 @dataclass(slots=True)
 class Purse:
-    """A run's caps and sums inside one transaction; `moved` is what that transaction adds to the sums."""
+    """A run's caps and sums inside one transaction, `before` being the sums as it found them."""
 
     run_id: int
     wanted: str
-    caps: tuple[int | None, int | None, int | None]  # micro, calls, tokens
-    sums: dict[str, int]
-    capped: bool
     study_id: int
-    moved: dict[str, int] = field(default_factory=dict)
-    was_capped: bool = False
+    cap_micro: int | None
+    cap_calls: int | None
+    cap_tokens: int | None
+    was_capped: bool
+    before: tuple[int, ...]
+    capped: bool = False
+    reserved_micro: int = 0
+    spent_micro: int = 0
+    reserved_calls: int = 0
+    calls: int = 0
+    reserved_tokens: int = 0
+    tokens: int = 0
 
-    def used(self, name: str) -> int:
-        """Return one sum as it stands now."""
-        return self.sums[name] + self.moved.get(name, 0)
+    def __post_init__(self) -> None:
+        self.capped = self.was_capped
+        for name, value in zip(SUMS, self.before, strict=True):
+            setattr(self, name, value)
 
-    def add(self, name: str, amount: int) -> None:
-        """Add to one sum."""
-        if amount:
-            self.moved[name] = self.moved.get(name, 0) + amount
+    @property
+    def moved(self) -> dict[str, int]:
+        """What this transaction adds to each sum; empty where nothing."""
+        now = (
+            self.reserved_micro,
+            self.spent_micro,
+            self.reserved_calls,
+            self.calls,
+            self.reserved_tokens,
+            self.tokens,
+        )
+        if now == self.before:
+            return {}
+        return {name: after - before for name, after, before in zip(SUMS, now, self.before, strict=True)}
 
     def reserve(self, micro: int | None, tokens: int) -> bool:
-        """Set aside what a call may use; False, and the run is capped, where that does not fit under a cap."""
-        wants = (
-            (self.used("reserved_micro") + self.used("spent_micro") + (micro or 0), self.caps[0], micro or 0),
-            (self.used("reserved_calls") + self.used("calls") + 1, self.caps[1], 1),
-            (self.used("reserved_tokens") + self.used("tokens") + tokens, self.caps[2], tokens),
+        """Set aside what a call may use; False, and the run is capped, where that does not fit under a cap.
+
+        A free call fits under any cap of money.
+        """
+        self.capped = (
+            (_beyond(self.cap_micro, self.reserved_micro + self.spent_micro, micro or 0))
+            or (_beyond(self.cap_calls, self.reserved_calls + self.calls, 1))
+            or (_beyond(self.cap_tokens, self.reserved_tokens + self.tokens, tokens))
         )
-        if any(cap is not None and total > cap and amount > 0 for total, cap, amount in wants):
-            self.capped = True
-            return False
-        self.capped = False
-        self.add("reserved_micro", micro or 0)
-        self.add("reserved_calls", 1)
-        self.add("reserved_tokens", tokens)
-        return True
+        if not self.capped:
+            self.reserved_micro += micro or 0
+            self.reserved_calls += 1
+            self.reserved_tokens += tokens
+        return not self.capped
 
     def give_back(self, micro: int | None, tokens: int) -> None:
         """Undo a reservation for a call that is not made."""
-        self.add("reserved_micro", -(micro or 0))
-        self.add("reserved_calls", -1)
-        self.add("reserved_tokens", -tokens)
+        self.reserved_micro -= micro or 0
+        self.reserved_calls -= 1
+        self.reserved_tokens -= tokens
 
     def settle(self, reserved_micro: int | None, reserved_tokens: int, used: Spent) -> None:
         """Turn what was set aside for a call into what it used."""
         self.give_back(reserved_micro, reserved_tokens)
-        self.add("spent_micro", used.micro or 0)
-        self.add("calls", 1)
-        self.add("tokens", used.tokens or 0)
+        self.spent_micro += used.micro or 0
+        self.calls += 1
+        self.tokens += used.tokens or 0
         self.capped = False  # something came free: the next claim finds out whether it is enough
+
+
+def _beyond(cap: int | None, used: int, more: int) -> bool:
+    return cap is not None and more > 0 and used + more > cap
 
 
 _PURSES = (
@@ -146,11 +168,7 @@ def purses(session: Session, run_ids: Iterable[int]) -> dict[int, Purse]:
     if not wanted:
         return {}
     rows = session.execute(_PURSES, {"ids": wanted})
-    return {
-        row[0]: Purse(row[0], row[1], (row[3], row[4], row[5]), dict(zip(SUMS, row[7:], strict=True)),
-                      bool(row[6]), row[2], was_capped=bool(row[6]))
-        for row in rows
-    }  # fmt: skip
+    return {row[0]: Purse(*row[:6], bool(row[6]), tuple(row[7:])) for row in rows}
 
 
 _CHANGE = (
@@ -165,11 +183,11 @@ _CHANGE = (
 
 def put_back(session: Session, held: Iterable[Purse]) -> None:
     """Write what a transaction changed in its purses."""
-    changes = [
-        {"of_run": purse.run_id, "now_capped": purse.capped}
-        | {f"plus_{name}": purse.moved.get(name, 0) for name in SUMS}
-        for purse in held
-        if purse.moved or purse.capped != purse.was_capped
-    ]
+    changes = []
+    for purse in held:
+        moved = purse.moved
+        if moved or purse.capped != purse.was_capped:
+            more = {f"plus_{name}": moved.get(name, 0) for name in SUMS}
+            changes.append({"of_run": purse.run_id, "now_capped": purse.capped, **more})
     if changes:
         session.connection().execute(_CHANGE, changes)

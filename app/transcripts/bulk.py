@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Executable
 from sqlalchemy.engine.interfaces import Compiled
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -25,7 +26,12 @@ def at(moment: datetime) -> int:
 
 def js(value: Any) -> str | None:
     """Return a JSON value as its column holds it; None stays NULL."""
-    return None if value is None else json.dumps(value)
+    if value is None:
+        return None
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # what orjson cannot write (lone surrogates, huge numbers), json can
+        return json.dumps(value)
 
 
 def write(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -36,15 +36,12 @@ RUNS = text(
     ORDER BY found.run_id
     """
 )
+# The first fields of a draw, in its order.
+GIVEN = ("id", "run_id", "study_id", "prompt_id", "subject_version_id", "subject_id", "endpoint_id",
+         "temperature_milli", "repeat", "attempt", "root_id")  # fmt: skip
 NEXT = (
     select(
-        *(
-            TRANSCRIPTS.c[name]
-            for name in (
-                "id", "run_id", "study_id", "prompt_id", "subject_version_id", "subject_id", "endpoint_id",
-                "temperature_milli", "repeat", "attempt", "root_id", *DRAW_COLUMNS,
-            )
-        )
+        *(TRANSCRIPTS.c[name] for name in (*GIVEN, *DRAW_COLUMNS)),
     )
     .where(TRANSCRIPTS.c.endpoint_id == bindparam("endpoint"), TRANSCRIPTS.c.run_id == bindparam("run"), QUEUED)
     .order_by(TRANSCRIPTS.c.id)
@@ -156,19 +153,16 @@ def _claim_of_run(
 
 
 def _draws(session: Session, want: Want, rows: Sequence[Row[Any]], cards: Cards) -> list[Draw]:
-    prompts = cards.prompts(session, [row.prompt_id for row in rows])
-    subjects = cards.subjects(session, [row.subject_version_id for row in rows])
-    runs = cards.runs(session, [row.run_id for row in rows])
+    prompts = cards.prompts(session, [row[3] for row in rows])
+    subjects = cards.subjects(session, [row[4] for row in rows])
+    runs = cards.runs(session, [row[1] for row in rows])
     draws = []
     for row in rows:
-        draw = Draw(
-            row.id, row.run_id, row.study_id, row.prompt_id, row.subject_version_id, row.subject_id,
-            row.endpoint_id, row.temperature_milli, row.repeat, row.attempt, row.root_id, prompts[row.prompt_id],
-            subjects[row.subject_version_id], runs[row.run_id], want.price,
-        )  # fmt: skip
-        if row.attempt:
-            for name in DRAW_COLUMNS:
-                setattr(draw, name, getattr(row, name))
+        given = row[: len(GIVEN)]
+        draw = Draw(*given, prompts[given[3]], subjects[given[4]], runs[given[1]], want.price)
+        if draw.attempt:
+            for name, value in zip(DRAW_COLUMNS, row[len(GIVEN) :], strict=True):
+                setattr(draw, name, value)
         draws.append(draw)
     again = {draw.id: draw for draw in draws if draw.attempt}
     if again:

@@ -30,7 +30,7 @@ def test_cached_and_reasoning_tokens_are_tokens() -> None:
 
 
 def test_a_reservation_that_does_not_fit_is_refused_and_marks_the_run() -> None:
-    purse = Purse(1, "go", (1000, None, None), dict.fromkeys(SUMS, 0), False, 1)
+    purse = Purse(1, "go", 1, 1000, None, None, False, (0,) * len(SUMS))
     assert purse.reserve(600, 10)
     assert not purse.reserve(600, 10)
     assert purse.capped
