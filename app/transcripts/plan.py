@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.batteries.models import BatteryPrompt, Prompt
 from app.batteries.shape import PromptShape
 from app.db import now
-from app.elicitation.modes import cell_temperatures, next_call
+from app.elicitation.modes import cell_temperatures
 from app.providers.wire import Impossible
 from app.runs.models import Run, Wave, WaveBattery, WaveSubject
 from app.subjects.models import Subject, SubjectVersion
@@ -25,6 +25,7 @@ from app.transcripts.cards import SubjectCard, subject_card
 from app.transcripts.identity import sha256
 from app.transcripts.models import NOT_SENT, RunBudget, Transcript
 from app.transcripts.paths import write_paths
+from app.transcripts.preflight import call_and_request
 
 TRANSCRIPTS: Table = Transcript.__table__  # type: ignore[assignment]
 AT_ONCE = 2000
@@ -188,14 +189,12 @@ def _columns(session: Session, wave: Wave, kinds: Sequence[PromptShape]) -> list
 
 
 def _impossible(card: SubjectCard, kinds: Sequence[PromptShape], temperature: float | None) -> dict[int, str]:
-    """Return why prompts cannot be put to a subject at a temperature, by their kind."""
-    if card.provider is None:
-        return dict.fromkeys(range(len(kinds)), f"the wire {card.snapshot.wire} is not spoken yet")
+    """Return why prompts cannot be put to a subject at a temperature, by their kind: what preflight says."""
     found = {}
     for kind, example in enumerate(kinds):
-        call = next_call(example, card.snapshot, (), temperature=temperature, seed=None)
-        if isinstance(call, Impossible):
-            found[kind] = call.reason
+        first = call_and_request(example, card.snapshot, temperature=temperature)
+        if isinstance(first, Impossible):
+            found[kind] = first.reason
     return found
 
 

@@ -13,6 +13,7 @@ from app.main import create_app
 from app.runs.models import Run, Wave, WaveSubject
 from app.settings import Settings
 from app.studies.models import Study
+from app.transcripts.commands import start
 from app.transcripts.models import Transcript
 from app.transcripts.new_run import NewRun, Shown, exact_request, new_run
 from app.transcripts.wish import RunForm
@@ -166,6 +167,17 @@ async def test_start_plans_the_draws_and_leads_to_the_run(
         assert sorted(subjects) == sorted([study.versions["pirate"], study.versions["base-raw"]])
         planned = select(func.count()).select_from(Transcript).where(Transcript.run_id == 2)
         assert session.scalar(planned) == 2 * 3 * 3 * 2
+
+
+def test_what_is_planned_is_what_was_counted(study: seed.Seeded) -> None:
+    counted = opened(form(s=["pirate", "base-raw"], repeats="4")).estimate
+    assert counted is not None
+    with db.writing() as session:
+        _, planned = start(
+            session, study_id=study.study_id, battery_version_ids=[study.battery_version_id],
+            subject_version_ids=[study.versions["pirate"], study.versions["base-raw"]], repeats=4,
+        )  # fmt: skip
+    assert (planned.queued, planned.impossible) == (counted.draws, counted.impossible_draws) == (20, 4)
 
 
 @pytest.mark.anyio
