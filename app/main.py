@@ -8,6 +8,8 @@ from types import ModuleType
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exception_handlers import request_validation_exception_handler
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from app import __version__, db
@@ -24,6 +26,7 @@ from app.transcripts import show as transcript
 from app.web import Gate, PageError, show_error, static_router
 
 health = APIRouter(include_in_schema=False)
+SHOWN = 80  # characters of a value that could not be read
 
 
 @asynccontextmanager
@@ -80,6 +83,7 @@ def create_app(
     app.add_middleware(Gate, settings=settings)
     app.add_exception_handler(PageError, _page_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _unreadable)
     return app
 
 
@@ -114,3 +118,16 @@ def _page_error(request: Request, error: Exception) -> Response:
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return show_error(request, error.status_code, str(error.detail))
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
+    """Answer an address that names nothing, or a field that cannot be read, as a page; to the API in full."""
+    assert isinstance(error, RequestValidationError)
+    if request.url.path.startswith("/api/"):
+        return await request_validation_exception_handler(request, error)
+    first = error.errors()[0]
+    place, *names = first["loc"]
+    if place == "path":
+        return show_error(request, 404, "There is no such page.")
+    found = repr(first.get("input"))[:SHOWN]
+    return show_error(request, 422, f"{'.'.join(map(str, names))}: found {found}. {first['msg']}.")

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import anyio
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -26,6 +27,9 @@ from app.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+LARGEST = 2**63 - 1
+# The number of a row in an address: what no column can hold names nothing, and is never asked for.
+Number = Annotated[int, InPath(ge=1, le=LARGEST)]
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -227,25 +231,36 @@ class Gate:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        begun = False
 
         async def guarded(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 out = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     out[name] = value
             await send(message)
 
-        refusal = self.refusal(scope["method"], headers)
+        refusal = self.refusal(scope, headers)
         app: Callable[[Scope, Receive, Send], Awaitable[None]] = refusal or self.app
-        await app(scope, receive, guarded)
+        try:
+            await app(scope, receive, guarded)
+        except Exception:
+            if not begun:
+                told = show_error(Request(scope), 500, "The fault is ours; the server's log tells more.")
+                await told(scope, receive, guarded)
+            raise  # to the log
 
-    def refusal(self, method: str, headers: Headers) -> Response | None:
+    def refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """Return the reply that turns a request away, or None."""
         host = headers.get("host", "").lower()
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
         if name not in self.hosts:
             return JSONResponse({"error": "this host name is not served here"}, 400)
-        if method in UNSAFE and not self.same_origin(headers, host):
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            return JSONResponse({"error": "found U+0000 in the address, which is in no name"}, 400)
+        if scope["method"] in UNSAFE and not self.same_origin(headers, host):
             return JSONResponse({"error": "cross-site request refused"}, 403)
         return None
 

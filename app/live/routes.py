@@ -1,25 +1,28 @@
 """The stream of events: ids only, so that each page fetches what its reader may see."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
 import anyio.to_thread
 import orjson
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import db
 from app.live import log
 from app.live.hub import Hub, Item
+from app.web import LARGEST
 
 router = APIRouter()
 HEARTBEAT = 15.0
 BACKLOG = 500  # more than this missed: the page is told to reload
 RETRY_MS = 2000
+DIGITS = re.compile("[0-9]{1,18}")
 
 
 def _look(last: int, limit: int = 1000) -> list[Item]:
@@ -66,10 +69,12 @@ class SeenSoFar:
 
 
 @router.get("/events", include_in_schema=False)
-async def events(request: Request, after: int | None = None) -> StreamingResponse:
+async def events(
+    request: Request, after: Annotated[int | None, Query(ge=0, le=LARGEST)] = None
+) -> StreamingResponse:
     """Stream events after `Last-Event-ID` (or `?after=`), else from now on."""
     given = request.headers.get("last-event-id", "")
-    last = int(given) if given.isdigit() else after
+    last = int(given) if DIGITS.fullmatch(given) else after
     return StreamingResponse(
         _stream(request.app.state.hub, last),
         media_type="text/event-stream",

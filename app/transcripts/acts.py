@@ -15,8 +15,8 @@ from app.runs.models import Run
 from app.studies.queries import study
 from app.transcripts import commands
 from app.transcripts.new_run import NewRun, exact_request, new_run
-from app.transcripts.wish import MOST_REPEATS, RunForm, budget_of, temperatures_of
-from app.web import Invalid, NotFound, page
+from app.transcripts.wish import MOST_REPEATS, RunForm, Words, budget_of, temperatures_of
+from app.web import Invalid, NotFound, Number, page
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,7 +37,7 @@ def start(request: Request, form: Annotated[RunForm, Form()]) -> Response:
 
 
 @router.post("/runs/{run_id}/pause")
-def pause(request: Request, run_id: int) -> Response:
+def pause(request: Request, run_id: Number) -> Response:
     """Ask nothing more for now; calls under way are finished."""
     with _changing(run_id) as session:
         commands.pause(session, run_id, person_id=request.state.person.id)
@@ -45,7 +45,7 @@ def pause(request: Request, run_id: int) -> Response:
 
 
 @router.post("/runs/{run_id}/cancel")
-def cancel(request: Request, run_id: int) -> Response:
+def cancel(request: Request, run_id: Number) -> Response:
     """Ask nothing more, and set the queued draws to cancelled."""
     with _changing(run_id) as session:
         commands.cancel(session, run_id, person_id=request.state.person.id)
@@ -55,7 +55,7 @@ def cancel(request: Request, run_id: int) -> Response:
 @router.post("/runs/{run_id}/resume")
 def resume(
     request: Request,
-    run_id: int,
+    run_id: Number,
     max_usd: Annotated[str, Form()] = "",
     max_calls: Annotated[str, Form()] = "",
 ) -> Response:
@@ -67,7 +67,7 @@ def resume(
 
 
 @router.post("/runs/{run_id}/retry")
-def retry(request: Request, run_id: int) -> Response:
+def retry(request: Request, run_id: Number) -> Response:
     """Ask the failed draws again."""
     with _changing(run_id) as session:
         commands.retry(session, run_id, person_id=request.state.person.id)
@@ -77,10 +77,10 @@ def retry(request: Request, run_id: int) -> Response:
 @router.post("/runs/{run_id}/extend")
 def extend(
     request: Request,
-    run_id: int,
+    run_id: Number,
     repeats: Annotated[int, Form(ge=1, le=MOST_REPEATS)],
     temperatures: Annotated[str, Form()] = "",
-    reason: Annotated[str, Form()] = "",
+    reason: Annotated[Words, Form()] = "",
 ) -> Response:
     """Add a wave that asks what is missing."""
     with _changing(run_id) as session:

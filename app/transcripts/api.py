@@ -7,7 +7,7 @@ or that names nothing here, is 422.
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.transcripts.api_examples import EXCHANGES, RUN, RUNS, TRANSCRIPT, TRANSCRIPTS
@@ -18,12 +18,10 @@ from app.transcripts.queries import run_status, runs_status, status_json
 from app.transcripts.record import Recorder
 from app.transcripts.waves import waves_of
 from app.transcripts.whole import Reader, Whole
-from app.web import Invalid, NotFound, ReadDep
+from app.web import LARGEST, Invalid, NotFound, Number, ReadDep
 
 router = APIRouter(prefix="/api/v1")
 
-LARGEST = 2**63 - 1
-Number = Annotated[int, Path(ge=1, le=LARGEST)]
 State = Literal["queued", "running", "done", "failed", "cancelled", "impossible"]
 
 

@@ -15,14 +15,15 @@ from app.transcripts.new_run import exact_request, new_run
 from app.transcripts.queries import PAGE, run_status, runs_status
 from app.transcripts.run_page import RunPage, collecting, run_page
 from app.transcripts.wish import RunForm
-from app.web import NotFound, ReadDep, page, partial
+from app.web import LARGEST, NotFound, Number, ReadDep, page, partial
 
 router = APIRouter(include_in_schema=False)
 router.include_router(acts.router)
+Before = Annotated[int | None, Query(ge=1, le=LARGEST)]
 
 
 @router.get("/runs")
-def index(request: Request, session: ReadDep, before: int | None = None) -> HTMLResponse:
+def index(request: Request, session: ReadDep, before: Before = None) -> HTMLResponse:
     """List the runs, newest first."""
     runs = runs_status(session, before=before, limit=PAGE + 1)
     older = runs[PAGE - 1].id if len(runs) > PAGE else None
@@ -54,13 +55,13 @@ def new_now(request: Request, session: ReadDep, form: Annotated[RunForm, Query()
 
 
 @router.get("/runs/{run_id}")
-def show(request: Request, session: ReadDep, run_id: int) -> HTMLResponse:
+def show(request: Request, session: ReadDep, run_id: Number) -> HTMLResponse:
     """Show a run."""
     return page(request, "transcripts/run.html", here="runs", run=_page_of(request, session, run_id))
 
 
 @router.get("/-/runs/{run_id}")
-def show_now(request: Request, session: ReadDep, run_id: int) -> HTMLResponse:
+def show_now(request: Request, session: ReadDep, run_id: Number) -> HTMLResponse:
     """Answer the part of a run's page that moves."""
     return partial(request, "transcripts/_run.html", run=_page_of(request, session, run_id))
 
@@ -69,9 +70,9 @@ def show_now(request: Request, session: ReadDep, run_id: int) -> HTMLResponse:
 def failures(
     request: Request,
     session: ReadDep,
-    run_id: int,
+    run_id: Number,
     cause: str = "",
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
 ) -> HTMLResponse:
     """Show the failed draws of a run with their calls; `cause` narrows to one."""
     status = run_status(session, run_id)

@@ -16,7 +16,7 @@ from app.transcripts.conversation import ANSWERS, Conversation, conversation
 from app.transcripts.faithful import controls, faithful
 from app.transcripts.rendered import rendered
 from app.transcripts.told import CONTEXTS, settings_of, temperature_said, usage_words
-from app.web import NotFound, ReadDep, page
+from app.web import NotFound, Number, ReadDep, page
 
 router = APIRouter(include_in_schema=False)
 Tab = Literal["text", "rendered", "exchanges", "provenance"]
@@ -41,7 +41,7 @@ class Turn:
 
 
 @router.get("/transcripts/{number}")
-def show(request: Request, session: ReadDep, number: int, tab: Tab = "text") -> HTMLResponse:
+def show(request: Request, session: ReadDep, number: Number, tab: Tab = "text") -> HTMLResponse:
     """Show one transcript."""
     found = conversation(session, number)
     if found is None:

@@ -1,14 +1,17 @@
 """The form of a new run as its fields came, and what is wrong with them."""
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
+from app.providers.plain import plain_or_refuse
 from app.runs.commands import Budget
 from app.studies.shape import MICRO
 
 MOST_REPEATS = 100_000
 MOST_TEMPERATURE = 10.0
+Words = Annotated[str, AfterValidator(plain_or_refuse)]
 
 
 class RunForm(BaseModel):
@@ -18,17 +21,17 @@ class RunForm(BaseModel):
     the subject whose exact request is shown.
     """
 
-    study: str = ""
+    study: Words = ""
     chosen: str = ""
-    b: list[str] = []
-    s: list[str] = []
+    b: list[Words] = []
+    s: list[Words] = []
     repeats: str = ""
     temperatures: str = ""
     max_usd: str = ""
     max_calls: str = ""
-    reason: str = ""
-    p: str = ""
-    x: str = ""
+    reason: Words = ""
+    p: Words = ""
+    x: Words = ""
 
 
 @dataclass(slots=True)

@@ -1,10 +1,6 @@
 """Databases that are kept through a file of tests, a study collected once for several, the browser's fixtures."""
 
-import os
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count
 
 import pytest
 
@@ -18,25 +14,8 @@ from tests.browser.conftest import (  # noqa: F401
     second_page,
 )
 from tests.journeys.collected import Journey, collected
+from tests.journeys.databases import database_for
 from tests.journeys.shell import Served, Shell
-from tests.postgres import Server
-
-_numbers = count()
-
-
-@contextmanager
-def database_for(request: pytest.FixtureRequest, system: str) -> Iterator[Shell]:
-    """A shell over an empty database of this system."""
-    folder = request.getfixturevalue("tmp_path_factory").mktemp("journey")
-    if system == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "styloscope.db")
-        yield Shell(folder)
-        return
-    server: Server = request.getfixturevalue("postgres")
-    name = f"journey_{os.getpid()}_{next(_numbers)}"
-    server.admin(f"CREATE DATABASE {name} TEMPLATE template_head")
-    yield Shell(folder, server.url(name))
-    server.admin(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")
