@@ -103,14 +103,7 @@ class Purse:
     @property
     def moved(self) -> dict[str, int]:
         """What this transaction adds to each sum; empty where nothing."""
-        now = (
-            self.reserved_micro,
-            self.spent_micro,
-            self.reserved_calls,
-            self.calls,
-            self.reserved_tokens,
-            self.tokens,
-        )
+        now = tuple(getattr(self, name) for name in SUMS)
         if now == self.before:
             return {}
         return {name: after - before for name, after, before in zip(SUMS, now, self.before, strict=True)}
@@ -168,7 +161,10 @@ def purses(session: Session, run_ids: Iterable[int]) -> dict[int, Purse]:
     if not wanted:
         return {}
     rows = session.execute(_PURSES, {"ids": wanted})
-    return {row[0]: Purse(*row[:6], bool(row[6]), tuple(row[7:])) for row in rows}
+    held = {}
+    for run_id, wanted_now, study_id, micro, calls, tokens, capped, *sums in rows:
+        held[run_id] = Purse(run_id, wanted_now, study_id, micro, calls, tokens, bool(capped), tuple(sums))
+    return held
 
 
 _CHANGE = (

@@ -1,5 +1,6 @@
 """Claiming: which queued draws an endpoint is asked next, fairly between runs, and the calls they begin with."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +13,11 @@ from app.providers.wire import Impossible
 from app.transcripts.budget import Purse, most
 from app.transcripts.calls import EXCHANGES, Opening, write_down
 from app.transcripts.cards import Cards
-from app.transcripts.draws import Draw, elicit, gone_past
+from app.transcripts.draws import Asked, Draw, elicit, gone_past
 from app.transcripts.models import Message, Transcript
 from app.transcripts.save import CELL_IMPOSSIBLE, DRAW_COLUMNS, cell_of
 
+log = logging.getLogger(__name__)
 TRANSCRIPTS: Table = Transcript.__table__  # type: ignore[assignment]
 MESSAGES: Table = Message.__table__  # type: ignore[assignment]
 QUEUED = TRANSCRIPTS.c.state == literal_column("'queued'")  # a parameter would not find the partial index
@@ -54,10 +56,10 @@ TAKE = (
     .values(state="running", attempt=TRANSCRIPTS.c.attempt + 1, reason=None)
 )
 
-NOTHING_LEFT = (
+CANNOT = (
     update(TRANSCRIPTS)
     .where(TRANSCRIPTS.c.id == bindparam("of_id"))
-    .values(state="failed", reason="queued, and yet every turn is answered")
+    .values(state="failed", reason=bindparam("to_reason"))
 )
 
 
@@ -125,12 +127,11 @@ def _claim_of_run(
     more = len(rows) == most_draws
     for draw in _draws(session, want, rows, cards):
         cell = (draw.prompt_id, draw.subject_version_id, draw.temperature_milli)
-        asked = None if cell in ruled_out else elicit(draw)
-        if asked is None:
+        if cell in ruled_out:
             continue
-        if isinstance(asked, Finished):
-            # Its last answer and its end are saved at once, so this row was changed by hand.
-            session.connection().execute(NOTHING_LEFT, {"of_id": draw.id})
+        asked = _first_call(draw)
+        if isinstance(asked, str):
+            session.connection().execute(CANNOT, {"of_id": draw.id, "to_reason": asked})
             continue
         if isinstance(asked, Impossible):
             session.connection().execute(CELL_IMPOSSIBLE, [cell_of(draw, asked.reason)])
@@ -150,6 +151,18 @@ def _claim_of_run(
     if taken:
         session.connection().execute(TAKE, {"ids": taken})
     return more
+
+
+def _first_call(draw: Draw) -> Asked | Impossible | str:
+    """Return the call that a claimed draw begins with, or in words why this one draw fails."""
+    try:
+        asked = elicit(draw)
+    except Exception as error:  # one prompt that nobody foresaw must not keep all others from being asked
+        log.exception("transcript %s: its call could not be made", draw.id)
+        return f"its call could not be made: {type(error).__name__}: {error}"
+    if isinstance(asked, Finished):
+        return "it was queued, and yet every turn is answered"
+    return asked
 
 
 def _draws(session: Session, want: Want, rows: Sequence[Row[Any]], cards: Cards) -> list[Draw]:

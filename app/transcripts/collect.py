@@ -6,6 +6,7 @@ where the reply says so; what it learns is in the database before anything follo
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from app.transcripts.renderings import Renderer
 from app.transcripts.settle import Step, laid_back, opened, settle
 from app.transcripts.writer import Writer
 
+log = logging.getLogger(__name__)
 LOOK = 1.0  # seconds between looks for new draws
 SOONEST = 0.02
 STOPPED = "the collector was stopped before the answer came"
@@ -107,29 +109,34 @@ class _Collector:
     async def _call(self, draw: Draw) -> Step:
         """Send the call in hand and return what comes of it."""
         assert draw.asked is not None
-        assert draw.subject.provider is not None
-        asked, subject = draw.asked, draw.subject
         auth = self._auth(draw)
-        reply = await self._desk.transport.send(asked.request, auth)
-        outcome = draw.subject.provider.read(subject.target, asked.call, reply)
-        self._desk.note(reply, outcome)
-        if isinstance(outcome, Failed):
-            draw.pause = backoff(draw.tries, outcome.wait, slow_down=outcome.slow_down)
-            if outcome.then == "retry" and self._desk.breaker.exhausted:
-                outcome = replace(outcome, then="stop", error=f"the endpoint is down: {outcome.error}")
-        elif outcome.rendered is None and subject.target.dialect == "llamacpp":
-            outcome = replace(
-                outcome, rendered=await self._renderer.rendered(subject.target, asked.call, auth)
-            )
-        return self._settled(draw, reply, outcome)
-
-    def _settled(self, draw: Draw, reply: Reply, outcome: Answered | Failed) -> Step:
-        step = settle(draw, reply, outcome)
+        reply = await self._desk.transport.send(draw.asked.request, auth)
+        try:
+            step = settle(draw, reply, await self._read(draw, reply, auth))
+        except Exception as error:  # whatever it is, this reply is kept and the other draws go on
+            log.exception("transcript %s: its reply could not be read", draw.id)
+            step = settle(draw, reply, Failed(f"its reply could not be read: {type(error).__name__}", "fail"))
         if step.stop:
             self._desk.halted.add(draw.run_id)
         if draw.counted is not None and step.ended is not None and step.ended.used.tokens is not None:
             self._desk.window.settle(draw.counted, step.ended.used.tokens)
         return step
+
+    async def _read(self, draw: Draw, reply: Reply, auth: Mapping[str, str]) -> Answered | Failed:
+        """Return what a reply says, with the rendered text where only the server can tell it."""
+        assert draw.asked is not None
+        assert draw.subject.provider is not None
+        call, target = draw.asked.call, draw.subject.target
+        outcome = draw.subject.provider.read(target, call, reply)
+        self._desk.note(reply, outcome)
+        if isinstance(outcome, Answered):
+            if outcome.rendered is None and target.dialect == "llamacpp":
+                return replace(outcome, rendered=await self._renderer.rendered(target, call, auth))
+            return outcome
+        draw.pause = backoff(draw.tries, outcome.wait, slow_down=outcome.slow_down)
+        if outcome.then == "retry" and self._desk.breaker.exhausted:
+            return replace(outcome, then="stop", error=f"the endpoint is down: {outcome.error}")
+        return outcome
 
     async def _written(self, step: Step) -> bool:
         """Hand a step over; wait for its grant where a call is to follow, and tell whether it may be sent."""

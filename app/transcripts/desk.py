@@ -118,6 +118,8 @@ class Desk:
                 self.paused_until = time.monotonic() + min(outcome.wait, LONGEST_WAIT)
             return
         self.allowance.answered()
+        if isinstance(outcome, Failed) and outcome.wait and reply.status >= 500:
+            self.paused_until = time.monotonic() + min(outcome.wait, LONGEST_WAIT)
         if isinstance(outcome, Failed) and (reply.fault or reply.status >= 500 or reply.status < 400):
             self.breaker.failed()
         else:

@@ -149,8 +149,9 @@ def _write_said(session: Session, steps: Sequence[Step]) -> list[int | None]:
     rows: list[dict[str, Any]] = []
     logprobs: list[dict[str, Any]] = []
     tips: list[int | None] = []
+    newest: dict[int, int | None] = {}  # a draw may have several steps in one transaction
     for step in steps:
-        above = step.draw.tip_id
+        above = newest.get(step.draw.id, step.draw.tip_id)
         parent = step.draw.root_id if above is None else above
         for message in step.said:
             above = next(ids)
@@ -167,6 +168,7 @@ def _write_said(session: Session, steps: Sequence[Step]) -> list[int | None]:
             parent = above
         if step.logprobs is not None:
             logprobs.append({"message_id": above, "side": "unknown", "tokens": step.logprobs})
+        newest[step.draw.id] = above
         tips.append(above)
     write(session.connection(), INSERT_MESSAGES, rows)
     write(session.connection(), INSERT_LOGPROBS, logprobs)

@@ -116,6 +116,8 @@ class Writer(threading.Thread):
                 )
                 time.sleep(0.05 * 4**tried)
             except (DBAPIError, ValueError, OverflowError, TypeError):
+                if not steps:
+                    raise  # the fault is in what is claimed: it would meet every later look as well
                 log.warning("a batch of %s is saved row by row", len(steps), exc_info=True)
                 break
         for step in steps:

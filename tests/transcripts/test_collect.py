@@ -1,12 +1,20 @@
 """Collecting: draws are asked of a real server, and what it said is in the database."""
 
+import asyncio
 import zlib
 
+import pytest
 from sqlalchemy import select
 
 from app import db
+from app.batteries.shape import Turn
 from app.db import Database
+from app.providers import openai_chat
+from app.providers.wire import Answered, Call, Failed, Impossible, Reply, Request, Target
+from app.settings import Settings
+from app.transcripts import supervise
 from app.transcripts.models import Message, RunBudget
+from app.transcripts.verify import verify, watch
 from tests.faultbox import FaultBox
 from tests.scene import chat, collect_runs, endpoint, exchanges, ladder, planned, states, subject, transcripts
 
@@ -79,3 +87,100 @@ def test_sums_of_a_run_are_those_of_its_calls(database: Database) -> None:
     assert (sums.calls, sums.tokens, sums.spent_micro) == (10, 10 * 18, 10 * (2 * 11 + 10 * 7))
     assert (sums.reserved_calls, sums.reserved_micro, sums.reserved_tokens) == (0, 0, 0)
     assert {draw.cost_micro for draw in transcripts(run)} == {92}
+
+
+def test_a_reply_that_nobody_foresaw_fails_its_draw_alone_and_is_kept(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = openai_chat.read
+
+    def read(target: Target, call: Call, reply: Reply) -> Answered | Failed:
+        if b"odd" in reply.body:
+            raise ZeroDivisionError
+        return real(target, call, reply)
+
+    monkeypatch.setattr(openai_chat, "read", read)
+    with FaultBox() as box:
+        run = planned(endpoint(box.url), prompts=[chat("a", "even"), chat("b", "odd"), chat("c", "even too")])
+        collect_runs(run)
+    assert states(run) == {"done": 2, "failed": 1}
+    failed = next(draw for draw in transcripts(run) if draw.state == "failed")
+    assert failed.reason == "its reply could not be read: ZeroDivisionError"
+    call = next(call for call in exchanges(run) if call.transcript_id == failed.id)
+    assert b"answer to odd" in zlib.decompress(call.reply or b"")
+
+
+def test_a_call_that_cannot_be_made_fails_its_draw_alone(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = openai_chat.request
+
+    def request(target: Target, call: Call) -> Request | Impossible:
+        if call.turns[0].text == "odd":
+            raise KeyError("odd")
+        return real(target, call)
+
+    monkeypatch.setattr(openai_chat, "request", request)
+    with FaultBox() as box:
+        run = planned(endpoint(box.url), prompts=[chat("a", "even"), chat("b", "odd")], repeats=2)
+        collect_runs(run)
+        assert len(box.seen) == 2
+    assert states(run) == {"done": 2, "failed": 2}
+    assert {draw.reason for draw in transcripts(run) if draw.state == "failed"} == {
+        "its call could not be made: KeyError: 'odd'"
+    }
+
+
+def test_what_turns_out_impossible_takes_its_cell_along_unasked(sqlite: Database) -> None:
+    """Only the wire knows that this endpoint takes no prefill: planning asks the modes alone."""
+    prefilled = chat("p").model_copy(
+        update={"mode": "prefill", "turns": (Turn(user="Finish."), Turn(assistant="Once upon"))}
+    )
+    with FaultBox() as box:
+        run = planned(endpoint(box.url, can={"prefill": False}), prompts=[prefilled, chat("a")], repeats=3)
+        collect_runs(run)
+        assert len(box.seen) == 3
+    assert states(run) == {"done": 3, "impossible": 3}
+    assert {draw.reason for draw in transcripts(run) if draw.state == "impossible"} == {
+        "this endpoint does not continue a begun answer"
+    }
+
+
+def test_a_rung_and_what_follows_it_may_be_saved_together(sqlite: Database) -> None:
+    """The rate limit holds the second rung back; the collector is stopped before it may be asked."""
+    with FaultBox() as box:
+        slow = endpoint(box.url, limits={"requests_per_minute": 1})
+        run = planned(slow, prompts=[ladder("l", "One?", "Two?")])
+
+        async def stopped() -> None:
+            stop = asyncio.Event()
+            work = asyncio.create_task(supervise.collect_all(Settings(), keys={}, stop=stop, runs={run}))
+            while not transcripts(run)[0].answered:
+                await asyncio.sleep(0.01)
+            stop.set()
+            await work
+
+        asyncio.run(stopped())
+    (draw,) = transcripts(run)
+    assert (draw.state, draw.answered, draw.attempt) == ("queued", 1, 1)
+    assert path(draw.tip_id) == [("user", "One?"), ("assistant", "answer to One?")]
+    with db.reading() as session:
+        assert verify(session, watch(sqlite)).problems == []
+
+
+def test_many_replies_saved_at_once_keep_their_own_text(database: Database) -> None:
+    """A marked reply of one subject never shows in the column of another."""
+    with FaultBox(latency=0.02) as one, FaultBox(latency=0.02) as two:
+        one.answer = lambda seen: f"from one: {seen.prompt}"
+        two.answer = lambda seen: f"from two: {seen.prompt}"
+        there = [
+            endpoint(one.url, "one", limits={"concurrency": 16}),
+            endpoint(two.url, "two", limits={"concurrency": 16}),
+        ]
+        prompts = [chat(f"p{n}", f"prompt {n}") for n in range(25)]
+        run = planned(there, [subject("x", "one"), subject("y", "two")], prompts, repeats=2)
+        collect_runs(run)
+    by_subject = {1: "one", 2: "two"}
+    for draw in transcripts(run):
+        (_user, asked), (_model, said) = path(draw.tip_id)
+        assert said == f"from {by_subject[draw.subject_id or 0]}: {asked}"
