@@ -105,7 +105,7 @@ class Transcript(Base):
         Index("ix_transcripts_state", "run_id", "state", "subject_version_id"),
         Index("ix_transcripts_finished", "run_id", "finished_at", sqlite_where=text("finished_at IS NOT NULL"),
               postgresql_where=text("finished_at IS NOT NULL")),
-        Index("ix_transcripts_unpriced", "run_id",
+        Index("ix_transcripts_unpriced", "run_id", "state",
               sqlite_where=text("state = 'done' AND cost_micro IS NULL"),
               postgresql_where=text("state = 'done' AND cost_micro IS NULL")),
         Index("ix_transcripts_cell", "study_id", "prompt_id", "subject_version_id", "temperature_milli", "run_id",

@@ -109,7 +109,12 @@ def seconds_left(subjects: Sequence[SubjectProgress]) -> float | None:
 
 def last_finished(session: Session, run_id: int) -> datetime | None:
     """Return when a run's newest answer or failure came."""
-    return session.scalar(select(func.max(Transcript.finished_at)).where(Transcript.run_id == run_id))
+    return session.scalar(
+        select(func.max(Transcript.finished_at)).where(
+            Transcript.run_id == run_id,
+            Transcript.finished_at.is_not(None),  # what the index holds
+        )
+    )
 
 
 def _versions(session: Session, run_id: int) -> Sequence[tuple[SubjectVersion, Subject, Endpoint]]:

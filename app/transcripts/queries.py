@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.runs.models import Run
@@ -13,6 +13,8 @@ from app.studies.models import Study
 from app.transcripts.models import RunBudget, Transcript
 
 PAGE = 25
+# Written out: SQLite takes a partial index only where the query says what the index says, not through a parameter.
+DONE = Transcript.state == literal_column("'done'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ def _unpriced(session: Session, run_ids: Sequence[int]) -> set[int]:
         for run_id in run_ids
         if session.scalar(
             select(Transcript.id)
-            .where(Transcript.run_id == run_id, Transcript.state == "done", Transcript.cost_micro.is_(None))
+            .where(Transcript.run_id == run_id, DONE, Transcript.cost_micro.is_(None))
             .limit(1)
         )
     }

@@ -449,7 +449,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_transcripts_unpriced",
-            ["run_id"],
+            ["run_id", "state"],
             unique=False,
             sqlite_where=sa.text("state = 'done' AND cost_micro IS NULL"),
             postgresql_where=sa.text("state = 'done' AND cost_micro IS NULL"),

@@ -4,13 +4,14 @@ import itertools
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import event
 
 from app.batteries.shape import PromptShape
 from app.db import Database
 from app.runs.models import Run
 from app.subjects.shape import SubjectShape
 from app.transcripts.models import RunBudget
-from app.transcripts.queries import Counts, derived_state, run_status, runs_status, status_json
+from app.transcripts.queries import Counts, _unpriced, derived_state, run_status, runs_status, status_json
 from tests import seed
 from tests.cast import PROMPTS, SUBJECTS, Draw, say
 
@@ -159,6 +160,16 @@ def test_there_is_no_status_of_a_run_that_is_not_there(sqlite: Database) -> None
     with sqlite.reading() as session:
         assert run_status(session, 99) is None
         assert runs_status(session) == []
+
+
+def test_whether_a_price_was_unknown_is_one_look_into_an_index(sqlite: Database) -> None:
+    """However many draws a run has: an index that holds only those is the one that is taken."""
+    with sqlite.reading() as session:
+        statements: list[str] = []
+        event.listen(sqlite.engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
+        _unpriced(session, [1])
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statements[-1]}", (1, 1, 0))
+        assert "ix_transcripts_unpriced" in str(plan.all())
 
 
 _names = itertools.count()
