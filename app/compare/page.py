@@ -53,6 +53,10 @@ class Page:
     runs: dict[int, datetime]  # all of the study, newest first
 
     @property
+    def title(self) -> str:
+        return self.prompt.title or self.prompt.key
+
+    @property
     def temperature(self) -> str:
         """The temperatures shown, in words."""
         chosen = self.place.view.temperatures

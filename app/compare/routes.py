@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.compare import queries, signs
 from app.compare.page import build
+from app.compare.printed import printed
 from app.compare.scope import Part, asked, edge_prompt, scope
 from app.compare.view import Place, View, read
+from app.db import current
 from app.transcripts.faithful import faithful
 from app.web import NotFound, ReadDep, page
 
@@ -65,18 +67,23 @@ def of_battery(request: Request, session: ReadDep, slug: str, battery: str, end:
 @router.get("/studies/{slug}/compare/{battery}/{key}")
 def show(request: Request, session: ReadDep, slug: str, battery: str, key: str) -> Response:
     """Show one prompt with the answers of its subjects side by side."""
-    study, view = _study(session, slug), _view(request)
+    address = f"{request.url.path}?{request.url.query}"
+    found = printed(current(), address, lambda: _laid_out(session, slug, battery, key, _view(request)))
+    bare = request.headers.get("x-part") == "compare"
+    reply = page(request, "compare/part.html" if bare else "compare/show.html", here="compare", printed=found)
+    reply.headers["vary"] = "x-part"
+    return reply
+
+
+def _laid_out(session: Session, slug: str, battery: str, key: str, view: View) -> dict[str, Any]:
+    study = _study(session, slug)
     everything = asked(session, study.id, view.chosen_runs)
     place = Place(study.slug, battery, key, view)
     found = scope(session, everything.parts, place)
     if found is None:
         raise NotFound(f"no run of {study.title} that was chosen asks {battery}/{key}")
     shown = build(session, study.id, place, found, everything.runs)
-    bare = request.headers.get("x-part") == "compare"
-    template = "compare/part.html" if bare else "compare/show.html"
-    reply = page(request, template, here="compare", study=study, page=shown, **SIGNS)
-    reply.headers["vary"] = "x-part"
-    return reply
+    return {"study": study, "page": shown, "title": f"{shown.title} · {study.title} · Styloscope", **SIGNS}
 
 
 def _to_edge(session: Session, slug: str, part: Part, view: View, last: bool) -> Response:
