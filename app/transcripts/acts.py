@@ -7,6 +7,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import Field
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import db
@@ -16,9 +18,10 @@ from app.studies.queries import study
 from app.transcripts import commands
 from app.transcripts.new_run import NewRun, exact_request, new_run
 from app.transcripts.wish import MOST_REPEATS, RunForm, Words, budget_of, temperatures_of
-from app.web import Invalid, NotFound, Number, page
+from app.web import LARGEST, Invalid, NotFound, Number, page
 
 router = APIRouter(include_in_schema=False)
+Version = Annotated[int, Field(ge=1, le=LARGEST)]
 
 
 @router.post("/runs")
@@ -81,12 +84,14 @@ def extend(
     repeats: Annotated[int, Form(ge=1, le=MOST_REPEATS)],
     temperatures: Annotated[str, Form()] = "",
     reason: Annotated[Words, Form()] = "",
+    b: Annotated[list[Version] | None, Form()] = None,
+    s: Annotated[list[Version] | None, Form()] = None,
 ) -> Response:
-    """Add a wave that asks what is missing."""
+    """Add a wave that asks what is missing; `b` and `s` are further battery and subject versions."""
     with _changing(run_id) as session:
         commands.extend(
-            session, run_id, repeats=repeats, temperatures=temperatures_of(temperatures),
-            reason=reason.strip(), person_id=request.state.person.id,
+            session, run_id, battery_version_ids=b, subject_version_ids=s, repeats=repeats,
+            temperatures=temperatures_of(temperatures), reason=reason.strip(), person_id=request.state.person.id,
         )  # fmt: skip
     return _back(run_id)
 
@@ -129,6 +134,8 @@ def _changing(run_id: int) -> Iterator[Session]:
             yield session
     except ValueError as error:
         raise Invalid(str(error)) from error
+    except IntegrityError as error:
+        raise Invalid("Found a battery or subject that is not there, expected one of the list.") from error
 
 
 def _back(run_id: int) -> Response:

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.batteries import queries as batteries
 from app.batteries.shape import PromptShape
 from app.providers.wire import Impossible
+from app.runs.models import Wave, WaveBattery, WaveSubject
 from app.studies.models import Study
 from app.studies.queries import wanted
 from app.subjects import queries as subjects
@@ -131,6 +133,17 @@ def new_run(session: Session, study: Study, form: RunForm, environ: Mapping[str,
         temperatures=wish.temperatures,
     )
     return NewRun(study, form, wish, asks, asked_of, counted, page.missing_keys)
+
+
+def further(session: Session, run_id: int) -> tuple[list[BatteryChoice], list[SubjectChoice]]:
+    """Return the newest versions of batteries and subjects that a run does not ask yet: what may extend it."""
+    waves = select(Wave.id).where(Wave.run_id == run_id)
+    asked = set(session.scalars(select(WaveBattery.version_id).where(WaveBattery.wave_id.in_(waves))))
+    asked_of = set(session.scalars(select(WaveSubject.version_id).where(WaveSubject.wave_id.in_(waves))))
+    return (
+        [one for one in _batteries(session, RunForm(), ()) if one.version_id not in asked],
+        [one for one in _subjects(session, RunForm(), ()) if one.version_id not in asked_of],
+    )
 
 
 def exact_request(page: NewRun) -> Shown | str | None:

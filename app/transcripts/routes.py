@@ -11,7 +11,7 @@ from app.studies.queries import studies, study
 from app.transcripts import acts
 from app.transcripts.failures import PAGE as FAILURES
 from app.transcripts.failures import causes_of, failed_draws
-from app.transcripts.new_run import exact_request, new_run
+from app.transcripts.new_run import exact_request, further, new_run
 from app.transcripts.queries import PAGE, run_status, runs_status
 from app.transcripts.run_page import RunPage, collecting, run_page
 from app.transcripts.wish import RunForm
@@ -57,7 +57,8 @@ def new_now(request: Request, session: ReadDep, form: Annotated[RunForm, Query()
 @router.get("/runs/{run_id}")
 def show(request: Request, session: ReadDep, run_id: Number) -> HTMLResponse:
     """Show a run."""
-    return page(request, "transcripts/run.html", here="runs", run=_page_of(request, session, run_id))
+    shown = _page_of(request, session, run_id)
+    return page(request, "transcripts/run.html", here="runs", run=shown, further=further(session, run_id))
 
 
 @router.get("/-/runs/{run_id}")

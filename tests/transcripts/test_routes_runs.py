@@ -174,8 +174,30 @@ async def test_a_wave_asks_what_is_missing_and_is_listed_with_its_reason(client:
 
 
 @pytest.mark.anyio
+async def test_a_wave_may_ask_further_subjects_alone(client: httpx.AsyncClient) -> None:
+    found = made(prompts=ONE_PROMPT, repeats=1)
+    with db.writing() as session:
+        seed.run(session, found, subjects=ONE_SUBJECT, prompts=ONE_PROMPT, repeats=2)
+    text = await get(client, "/runs/2")
+    assert "Only further subjects" in text
+    assert "Only further batteries" not in text
+    assert f'name="s" value="{found.versions["pirate"]}"' in text
+    assert f'name="s" value="{found.versions["default-assistant"]}"' not in text
+    await client.post("/runs/2/extend", data={"repeats": "2", "s": str(found.versions["pirate"])})
+    assert counts(2) == Counts(done=2, queued=2)
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize(
-    "data", [{}, {"repeats": "0"}, {"repeats": "x"}, {"repeats": "5", "temperatures": "hot"}]
+    "data",
+    [
+        {},
+        {"repeats": "0"},
+        {"repeats": "x"},
+        {"repeats": "5", "temperatures": "hot"},
+        {"repeats": "5", "s": "99"},
+        {"repeats": "5", "b": "9" * 30},
+    ],
 )
 async def test_a_wave_that_cannot_be_is_refused_and_changes_nothing(
     client: httpx.AsyncClient, data: dict[str, str]
