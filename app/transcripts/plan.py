@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Table, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.batteries.models import BatteryPrompt, Prompt
@@ -21,6 +20,7 @@ from app.elicitation.modes import cell_temperatures
 from app.providers.wire import Impossible
 from app.runs.models import Run, Wave, WaveBattery, WaveSubject
 from app.subjects.models import Subject, SubjectVersion
+from app.transcripts.bulk import at, insert_new
 from app.transcripts.cards import SubjectCard, subject_card
 from app.transcripts.identity import sha256
 from app.transcripts.models import NOT_SENT, RunBudget, Transcript
@@ -81,19 +81,16 @@ def plan(session: Session, wave_id: int) -> Planned:
     before = _counts(session, run.id)
     shared = {
         "run_id": run.id, "study_id": run.study_id, "wave": wave.number, "attempt": 0, "answered": 0,
-        "created_at": now(),
+        "created_at": at(now()),
     }  # fmt: skip
-    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = make(TRANSCRIPTS).on_conflict_do_nothing()
     connection = session.connection()
     batch: list[dict[str, Any]] = []
     for row in _draws(run.seed, prompts, columns):
         batch.append({**shared, **row})
         if len(batch) == AT_ONCE:
-            connection.execute(statement, batch)
+            insert_new(connection, TRANSCRIPTS, batch)
             batch = []
-    if batch:
-        connection.execute(statement, batch)
+    insert_new(connection, TRANSCRIPTS, batch)
     if session.get(RunBudget, run.id) is None:
         session.add(RunBudget(run_id=run.id))
         session.flush()

@@ -35,7 +35,7 @@ def test_every_cell_is_there_once_per_repeat(database: Database) -> None:
     assert {(draw.state, draw.wave, draw.attempt) for draw in draws} == {("queued", 1, 0)}
 
 
-def test_draws_are_ordered_repeat_by_repeat_each_in_an_order_of_its_own(sqlite: Database) -> None:
+def test_draws_are_ordered_repeat_by_repeat_each_in_an_order_of_its_own(database: Database) -> None:
     run = planned(endpoint(NOWHERE), prompts=[chat(f"p{n}") for n in range(20)], repeats=3)
     assert [draw.repeat for draw in transcripts(run)] == [1] * 20 + [2] * 20 + [3] * 20
     order = cells(run)
