@@ -44,7 +44,8 @@ lint: setup-test ## Style and types
 	$(BIN)/mypy
 
 test: setup-test lint ## Style, types, unit tests on both databases, browser tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m browser $(ARGS)
 
 bench: setup-test ## A short form of every benchmark
 	$(BIN)/python -m bench $(ARGS)

@@ -11,9 +11,18 @@ import pytest
 
 from app import db, schema
 from app.settings import Settings
+from tests.journeys.shell import Typist
 from tests.postgres import Server, binaries
 
 _numbers = count()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what drives a browser: Playwright keeps an event loop running in its thread, so that no asynchronous
+    test could run in the same process. `make test` gives the two kinds processes of their own."""
+    for item in items:
+        if {"playwright", "page", "browser"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
 
 
 def missing(what: str) -> None:
@@ -83,6 +92,14 @@ def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[db.Database]:
     yield opened
     db.use(before)
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def typist() -> Iterator[Typist]:
+    """What types the commands of `tests.journeys.shell`."""
+    typist = Typist()
+    yield typist
+    typist.close()
 
 
 @pytest.fixture
