@@ -11,6 +11,7 @@ from app.compare.columns import Column
 from app.compare.distribution import READ_AS_VALUES, Share, agree, wilson
 from app.compare.draw import Draw
 from app.compare.same import Stack, key_of, stack
+from app.elicitation.inserted import Inserted
 from app.transcripts.told import CONTEXTS
 
 
@@ -27,6 +28,7 @@ class Cell:
     served: str | None = None
     states: Counter[str] = field(default_factory=Counter)
     endings: Counter[str] = field(default_factory=Counter)
+    inserted: Inserted | None = None  # what a server's chat template put in that nobody sent
     unequal: int = 0  # draws whose prompt has another effective max_tokens, left out of a pool
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 
 from app.batteries.shape import PromptShape
 from app.compare.cell import Cell
@@ -137,4 +138,7 @@ def _flags(cell: Cell, taken: Snapshot) -> tuple[tuple[str, str], ...]:
         flags.append(("truncated sampling", f"The tail of the distribution is cut: {', '.join(cut)}"))
     if cell.replicates:
         flags.append(("replicates", "At temperature 0 repeats are no draws of a distribution"))
+    if cell.inserted is not None:
+        word = "template adds a date" if cell.inserted.date else "template adds words"
+        flags.append((word, f"The server's chat template put this in: {shorten(cell.inserted.text, 200)}"))
     return tuple(flags)

@@ -20,6 +20,7 @@ from app.compare.head import head, profile
 from app.compare.panel import Panel, absent, fill_cards, fill_numbers, focused, pivot
 from app.compare.same import give_slots
 from app.compare.scope import Scope
+from app.compare.template import look
 from app.compare.view import Place
 from app.transcripts.told import temperature_said
 
@@ -70,6 +71,7 @@ def build(session: Session, study_id: int, place: Place, scope: Scope, runs: dic
     ids = queries.equal_prompts(session, scope.prompt.equal_sha256) if view.pooled else [here]
     choice = choose(session, study_id, view, ids, here)
     cells = _cells(session, study_id, ids, choice, place, prompt.answer)
+    look(session, cells, prompt)
     at, shown = focused(cells, view)
     profiles = [profile(cell, prompt) for cell in cells]
     panels = _panels(cells, profiles, place, prompt, at, shown)

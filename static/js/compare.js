@@ -1,6 +1,7 @@
 // Compare without reloading: a link or form marked data-swap is fetched as a part of the page, and the bar and the bench
 // are exchanged. The address stays the state: each step is in the history, and everything works without this module.
 import { onKey } from './keys.js';
+import { onLive } from './live.js';
 import { write as moments } from './reltime.js';
 
 const KEPT = ['reading', 'notes']; // what scrolls, by id; and the rail
@@ -125,6 +126,11 @@ onKey('Escape', 'leave reading width, diff or menu', () => {
   const leave = document.querySelector('[data-escape]') ?? document.querySelector('#diff[aria-pressed="true"]');
   leave?.click();
   return Boolean(leave);
+});
+
+// While a run of this study answers, the page says so and changes when the reader wants it to.
+onLive('run.progress', ({ ids }) => {
+  if (document.getElementById('main').dataset.runs?.split(' ').includes(String(ids.run))) document.getElementById('news').hidden = false;
 });
 
 document.addEventListener('click', onClick);

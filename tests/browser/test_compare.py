@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app import db
+from app.live.log import record
 from tests import seed
 from tests.compare import cast
 from tests.compare.reading import BATTERY
@@ -210,6 +211,18 @@ def test_heads_stay_in_sight_and_columns_scroll_on_a_narrow_window(
     assert frame is not None
     assert abs(head["y"] - frame["y"]) <= 1
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.usefixtures("seeded")
+def test_new_answers_are_told_and_shown_when_the_reader_wants_them(page: Page, sqlite: db.Database) -> None:
+    page.goto(f"{BATTERY}/habits-plain")
+    expect(page.locator("html")).to_have_attribute("data-live", "open")
+    with sqlite.writing() as session:
+        record(session, "run.progress", {"run": 1}, study=1)
+    news = page.get_by_role("link", name="New answers · show")
+    expect(news).to_be_visible()
+    news.click()
+    expect(news).to_be_hidden()
 
 
 VIEWS = [

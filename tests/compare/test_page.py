@@ -1,12 +1,15 @@
 """What a page of Compare says of its cells, on both databases."""
 
 import pytest
+from sqlalchemy import update
 
 from app.batteries.shape import PromptShape
+from app.compare.template import added
 from app.db import Database
 from app.subjects.shape import Sampling, SubjectShape
+from app.transcripts.models import Rendering, Transcript
 from tests import seed
-from tests.cast import Draw
+from tests.cast import Draw, snapshot
 from tests.compare import cast
 from tests.compare.reading import laid_out, panel, texts
 
@@ -198,3 +201,31 @@ def test_draws_still_to_come_are_waiting_not_missing(database: Database) -> None
         ("waiting", "2 waiting · 1 running"),
         ("", "1 cancelled"),
     ]
+
+
+def test_words_that_a_chat_template_put_in_are_flagged(seeded: Database) -> None:
+    prompt, subject = cast.HABITS, snapshot(cast.SUBJECTS[1])
+    rendered = (
+        "<|im_start|>system\nYou are SmolLM, a helpful assistant. Today is 5 May 2026.<|im_end|>\n"
+        f"<|im_start|>user\n{prompt.turns[0].words}<|im_end|>\n<|im_start|>assistant\n"
+    )
+    found = added(rendered, prompt, subject, ())
+    assert found is not None
+    assert found.text == "You are SmolLM, a helpful assistant. Today is 5 May 2026."
+    assert found.date
+    bare = f"<|im_start|>user\n{prompt.turns[0].words}<|im_end|>\n<|im_start|>assistant\n"
+    assert added(bare, prompt, subject, ()) is None
+
+
+def test_a_columns_template_is_looked_at_once(database: Database) -> None:
+    text = f"<s>[INST] You are kind.\n{cast.HABITS.turns[0].words} [/INST]"
+    with database.writing() as session:
+        session.add(Rendering(sha256="r1", text=text))
+        session.flush()
+        seed.study(
+            session, subjects=cast.SUBJECTS[1:2], prompts=[cast.HABITS], say=lambda *_: Draw(state="running")
+        )
+        session.execute(update(Transcript).values(state="done", context="rendered", rendering_sha256="r1"))
+    with database.reading() as session:
+        head = panel(laid_out(session, "habits-plain"), "default").head
+    assert head.flags == (("template adds words", "The server's chat template put this in: You are kind."),)
