@@ -10,13 +10,19 @@ from app.cli.main import command
 StudyPath = Annotated[
     Path, typer.Argument(metavar="STUDY.yaml", help="A study file; see docs/study-file.md.")
 ]
-RunId = Annotated[int, typer.Argument(metavar="RUN", help="The run's number.", min=1)]
+LARGEST = 2**63 - 1
+RunId = Annotated[int, typer.Argument(metavar="RUN", help="The run's number.", min=1, max=LARGEST)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Batteries = Annotated[str, typer.Option("--batteries", metavar="A,B", help="Only these batteries.")]
 Subjects = Annotated[str, typer.Option("--subjects", metavar="A,B", help="Only these subjects.")]
 Repeats = Annotated[int | None, typer.Option("--repeats", min=1, max=100_000, help="Repeats of each cell.")]
-MaxCalls = Annotated[int | None, typer.Option("--max-calls", min=1, help="Pause at so many calls.")]
-MaxUsd = Annotated[float | None, typer.Option("--max-usd", min=0, help="Pause at so many US dollars.")]
+# As far as a study file's budget goes.
+MaxCalls = Annotated[
+    int | None, typer.Option("--max-calls", min=1, max=10**12, help="Pause at so many calls.")
+]
+MaxUsd = Annotated[
+    float | None, typer.Option("--max-usd", min=0, max=1_000_000, help="Pause at so many US dollars.")
+]
 
 
 @command("run")
@@ -98,7 +104,9 @@ def extend(
 
 @command("status")
 def status(
-    run_id: Annotated[int | None, typer.Argument(metavar="RUN", help="Only this run.", min=1)] = None,
+    run_id: Annotated[
+        int | None, typer.Argument(metavar="RUN", help="Only this run.", min=1, max=LARGEST)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the runs, or one of them, with their draws by state."""

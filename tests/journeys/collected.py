@@ -64,10 +64,10 @@ def collected(shell: Shell) -> Iterator[Journey]:
             shell.folder, endpoints, SUBJECTS, PROMPTS, run={"repeats": REPEATS, "budget": {"calls": 500}}
         )
         keyed = shell.with_keys(JOURNEY_API_KEY=KEY)
-        checked = shell.json("check", file)
+        checked = json.loads(shell.cold("check", file, "--json").out)
         asked_by_check = len(box.seen)
         applied = [shell.json("apply", file) for _ in range(2)]
-        run = keyed.json("run", file)
+        run = json.loads(keyed.cold("run", file, "--json").out)
         folder = shell.folder / "dataset"
         manifest = shell.json("export", "journey", "--format", "jsonl", "--out", folder)
         rows = [json.loads(line) for line in (folder / "transcripts.jsonl").read_text("utf-8").splitlines()]
