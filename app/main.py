@@ -1,6 +1,7 @@
 """The web application: `create_app()` puts routes, middleware and background work together."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from app.transcripts import routes as runs
 from app.transcripts import show as transcript
 from app.web import Gate, PageError, show_error, static_router
 
+FIRST_PAGE = 0.5  # seconds
 health = APIRouter(include_in_schema=False)
 SHOWN = 80  # characters of a value that could not be read
 
@@ -52,7 +54,10 @@ async def _collect(app: FastAPI, stop: asyncio.Event) -> None:
     """Collect what runs have queued, where this server was given a way to."""
     if app.state.load_supervise is None:
         return
-    # The network's libraries take as long to load as all the pages, which are served meanwhile.
+    # The network's libraries take as long to load as all the pages: the first page goes before them.
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), FIRST_PAGE)
+        return
     app.state.supervise = await asyncio.to_thread(app.state.load_supervise)
     await app.state.supervise.collect_for_ever(app.state.settings, keys=os.environ, stop=stop)
 
