@@ -3,7 +3,6 @@
 import re
 import subprocess
 import time
-from pathlib import Path
 
 from bench import asking
 from bench.measure import ROOT, table

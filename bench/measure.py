@@ -1,9 +1,9 @@
 """Measuring: whole processes by the kernel's own account, rounds interleaved, medians with their spread."""
 
+import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,21 +28,32 @@ class Cost:
     out: str
 
 
+# The kernel begins a process's peak at that of the one that started it: a small one in between keeps it its own.
+_STARTER = """
+import json, os, sys, time
+began = time.perf_counter()
+child = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(child, 0)
+told = [time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, status]
+os.write(int(sys.argv[1]), json.dumps(told).encode())
+"""
+
+
 def process(command: list[str], environ: Mapping[str, str] | None = None, errors: bool = False) -> Cost:
-    """Run a command to its end and account for it alone (`os.wait4`)."""
-    began = time.perf_counter()
+    """Run a command (its first word a path) to its end and account for it alone (`os.wait4`)."""
+    reading, writing = os.pipe()
     child = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **(environ or {})}, stdout=subprocess.PIPE,
+        [sys.executable, "-I", "-S", "-c", _STARTER, str(writing), *command],
+        cwd=ROOT, env={**os.environ, **(environ or {})}, stdout=subprocess.PIPE, pass_fds=[writing],
         stderr=subprocess.STDOUT if errors else subprocess.DEVNULL, text=True,
     )  # fmt: skip
+    os.close(writing)
     assert child.stdout is not None
-    out = child.stdout.read()
-    child.stdout.close()
-    _, status, usage = os.wait4(child.pid, 0)
-    wall = time.perf_counter() - began
-    child.returncode = os.waitstatus_to_exitcode(status)
+    with child, os.fdopen(reading) as told:
+        out = child.stdout.read()
+        wall, cpu, peak, status = json.loads(told.read())
     scale = 1024 if sys.platform != "darwin" else 1024 * 1024
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / scale, child.returncode, out)
+    return Cost(wall, cpu, peak / scale, os.waitstatus_to_exitcode(status), out)
 
 
 @contextmanager

@@ -60,16 +60,17 @@ def demo(no_serve: NoServe = False, full: Full = False, port: Port = 8765) -> No
 
 def _ask(run_id: int, *, seconds: float | None) -> None:
     """Ask the run's draws with live progress, then say what came of it; end with 130 after Ctrl-C."""
-    import asyncio
     import sys
     import time
+
+    import uvloop
 
     from app.demo import run
     from app.settings import settings
     from app.transcripts.watch import screen_for
 
     begun = time.monotonic()
-    ended = asyncio.run(run.ask(settings(), run_id, screen_for(sys.stdout), seconds=seconds))
+    ended = uvloop.run(run.ask(settings(), run_id, screen_for(sys.stdout), seconds=seconds))
     if ended == "interrupted":
         print("Stopped. The next demo goes on where this one ended.")
         raise typer.Exit(INTERRUPTED)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import typer
+import uvloop
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
@@ -62,7 +63,7 @@ def raised(session: Session, run_id: int, max_calls: int | None, max_usd: float 
 def to_the_end(run_id: int, *, as_json: bool) -> None:
     """Ask a run's draws to the end with progress, print what came of it, and exit with what that means."""
     screen = screen_for(sys.stderr if as_json else sys.stdout, silent=as_json)
-    ended = asyncio.run(_ask(run_id, screen))
+    ended = uvloop.run(_ask(run_id, screen))  # a tenth less work a call than asyncio's own loop
     if as_json:
         print(json.dumps(status_json(ended.status), ensure_ascii=False))
     else:

@@ -165,14 +165,20 @@ def _first_call(draw: Draw) -> Asked | Impossible | str:
     return asked
 
 
-def _draws(session: Session, want: Want, rows: Sequence[Row[Any]], cards: Cards) -> list[Draw]:
+def _draws(session: Session, want: Want, rows: Sequence[Row[*tuple[Any, ...]]], cards: Cards) -> list[Draw]:
     prompts = cards.prompts(session, [row[3] for row in rows])
     subjects = cards.subjects(session, [row[4] for row in rows])
     runs = cards.runs(session, [row[1] for row in rows])
     draws = []
     for row in rows:
-        given = row[: len(GIVEN)]
-        draw = Draw(*given, prompts[given[3]], subjects[given[4]], runs[given[1]], want.price)
+        given: dict[str, Any] = dict(zip(GIVEN, row, strict=False))
+        draw = Draw(
+            **given,
+            prompt=prompts[given["prompt_id"]],
+            subject=subjects[given["subject_version_id"]],
+            run=runs[given["run_id"]],
+            price=want.price,
+        )
         if draw.attempt:
             for name, value in zip(DRAW_COLUMNS, row[len(GIVEN) :], strict=True):
                 setattr(draw, name, value)

@@ -140,7 +140,9 @@ class Transcript(Base):
     output_tokens: Mapped[int | None]
     cost_micro: Mapped[int | None] = mapped_column(BigInteger)
     latency_ms: Mapped[int | None]
-    reason: Mapped[str | None]  # why it failed or is impossible, or which no or cut a ladder went past: one line
+    reason: Mapped[
+        str | None
+    ]  # why it failed or is impossible, or which no or cut a ladder went past: one line
     sha256: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     finished_at: Mapped[datetime | None]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Table, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -57,7 +58,7 @@ def _write_level(
     session: Session, level: Mapping[str, Sequence[Step]], depth: int, known: Mapping[str, int]
 ) -> dict[str, int]:
     found = _find(session, level)
-    missing = [
+    missing: list[dict[str, Any]] = [
         {
             "parent_id": known[path[depth - 1].path_sha256] if depth else None,
             "role": path[depth].role,

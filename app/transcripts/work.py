@@ -40,7 +40,7 @@ def work(session: Session) -> list[Work]:
     return found
 
 
-def _running_at(endpoint_id: int) -> Select[tuple[int]]:
+def _running_at(endpoint_id: int) -> Select[int]:
     return select(TRANSCRIPTS.c.run_id).where(TRANSCRIPTS.c.endpoint_id == endpoint_id, RUNNING).distinct()
 
 

@@ -39,10 +39,12 @@ def test_each_fault_takes_its_share() -> None:
 
 
 def test_a_process_is_accounted_for_alone() -> None:
-    cost = measure.process([sys.executable, "-c", "x = bytearray(60_000_000); print(len(x))"])
+    held = bytearray(b"x") * 300_000_000  # of this process, and none of the other's
+    cost = measure.process([sys.executable, "-c", "x = bytearray(b'x') * 60_000_000; print(len(x)); exit(3)"])
     assert cost.out == "60000000\n"
-    assert cost.code == 0
-    assert 60 < cost.peak_mb < 200
+    assert cost.code == 3
+    assert 60 < cost.peak_mb < 100 < len(held) / 1e6
+    assert 0 < cost.cpu <= cost.wall * 2
 
 
 def test_spread_shows_median_and_extremes() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import uvicorn  # noqa: F401  loaded here, so that no command waits for it
 
+from app import main as application  # noqa: F401
 from app.cli import check_report, doctor_report, groups, main, running, serve, starting  # noqa: F401
 
 groups.load()

@@ -49,9 +49,9 @@ async def test_an_empty_library_says_what_fills_it(client: httpx.AsyncClient) ->
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("page", PAGES[1:5] + PAGES[6:])
-async def test_what_is_not_there_is_a_page_that_says_so(client: httpx.AsyncClient, page: str) -> None:
-    assert "There is no" in await text_of(client, page.rsplit("/", 1)[0] + "/nothing", status=404)
+@pytest.mark.parametrize("address", PAGES[1:5] + PAGES[6:])
+async def test_what_is_not_there_is_a_page_that_says_so(client: httpx.AsyncClient, address: str) -> None:
+    assert "There is no" in await text_of(client, address.rsplit("/", 1)[0] + "/nothing", status=404)
 
 
 @pytest.mark.anyio
