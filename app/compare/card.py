@@ -63,7 +63,7 @@ def card(stack: Stack, shown: Draw, view: View, pivot: Draw | None) -> Card:
         [
             (draw.row.stop_class, draw.path[-1].stop_raw or "" if draw.path else "")
             for draw in stack.draws
-            if draw.ending != "whole"
+            if draw.ending != "whole" and not _told_by_turn(draw, stack)
         ]
     )
     return Card(
@@ -72,32 +72,40 @@ def card(stack: Stack, shown: Draw, view: View, pivot: Draw | None) -> Card:
         stack.n,
         stack.slot,
         False,
-        turns(shown, view, compared),
+        turns(shown, view, compared, by_turn=_told_by_turn(shown, stack)),
         tuple([(stop or "unknown", raw, n) for (stop, raw), n in endings.items()]),
         other_model=sum(draw.other_model for draw in stack.draws),
         pivot=shown is pivot,
     )
 
 
-def turns(draw: Draw, view: View, compared: Sequence[str] | None) -> tuple[Turn, ...]:
-    """Return what a draw said, turn by turn, in the view asked for."""
+def _told_by_turn(draw: Draw, stack: Stack) -> bool:
+    """Tell whether a draw's endings stand beside its turns: a ladder alone on its card."""
+    return stack.n == 1 and len(draw.answers) > 1
+
+
+def turns(draw: Draw, view: View, compared: Sequence[str] | None, by_turn: bool = False) -> tuple[Turn, ...]:
+    """Return what a draw said, turn by turn, in the view asked for.
+
+    The last answer's ending is that of the whole draw, told on its card, else (`by_turn`) here as the others are.
+    """
     made = []
     answer = 0
     last = len(draw.path) - 1
     for at, message in enumerate(draw.path):
         if message.role in ANSWERS:
             against = compared[answer] if compared is not None and answer < len(compared) else None
-            made.append(_answer(message, view, against, inner=at < last))
+            made.append(_answer(message, view, against, told=by_turn or at < last))
             answer += 1
         else:
             made.append(_other(message))
     return tuple(made)
 
 
-def _answer(message: Any, view: View, against: str | None, inner: bool) -> Turn:
+def _answer(message: Any, view: View, against: str | None, told: bool) -> Turn:
     text = message.text
     turn = Turn("answer", Markup(""), id=message.id, note=_marks(message.parts))
-    if inner:  # the last answer's ending is told of the whole draw
+    if told:
         turn.stop_class, turn.stop_raw = message.stop_class, message.stop_raw or ""
     if len(text) > CLAMPED or text.count("\n") > LINES:
         turn.words = len(text.split())

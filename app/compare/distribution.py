@@ -30,8 +30,8 @@ class Share:
 def agree(counts: Sequence[int]) -> Share | None:
     """Return the chance that two draws agree, Σc(c−1)/(n(n−1)): unbiased, n ≥ 2, else None.
 
-    The interval is the jackknife's (delete one draw, normal, 95 %), from n = 3; none where it has no width
-    (all alike or no two alike), which says nothing about the next draw.
+    The interval is the jackknife's (delete one draw, normal, 95 %). Where that has no width (all alike, no two
+    alike, all equally common, n = 2) it is Wilson's over the n // 2 disjoint pairs, which are independent trials.
     """
     n = sum(counts)
     if n < 2:
@@ -39,23 +39,29 @@ def agree(counts: Sequence[int]) -> Share | None:
     pairs = sum(c * (c - 1) for c in counts)
     value = pairs / (n * (n - 1))
     if n < 3:
-        return Share(value, n)
+        return _over_pairs(value, n)
     without = [((pairs - 2 * (c - 1)) / ((n - 1) * (n - 2)), c) for c in counts if c]
     mean = sum(one * c for one, c in without) / n
     error = sqrt((n - 1) / n * sum(c * (one - mean) ** 2 for one, c in without))
     if error < 1e-12:
-        return Share(value, n)
+        return _over_pairs(value, n)
     return Share(value, n, max(0.0, value - Z95 * error), min(1.0, value + Z95 * error))
 
 
 def wilson(k: int, n: int) -> Share | None:
     """Return k of n with Wilson's 95 % interval (Wilson 1927); None for n = 0."""
-    if n == 0:
-        return None
-    p, z2 = k / n, Z95 * Z95
+    return Share(k / n, n, *_wilson(k / n, n)) if n else None
+
+
+def _over_pairs(value: float, n: int) -> Share:
+    return Share(value, n, *_wilson(value, n // 2))
+
+
+def _wilson(p: float, n: int) -> tuple[float, float]:
+    z2 = Z95 * Z95
     middle = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return Share(p, n, max(0.0, middle - half), min(1.0, middle + half))
+    return max(0.0, min(p, middle - half)), min(1.0, max(p, middle + half))  # p itself, whatever is rounded
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,12 @@ class RunPage:
         return self.status.state in ACTIVE
 
     @property
+    def repeats(self) -> tuple[int, int]:
+        """The fewest and the most draws of a cell: a prompt's own number stands in place of the run's."""
+        found = {counts.total for column in self.tallies.cells.values() for counts in column.values()}
+        return min(found, default=0), max(found, default=0)
+
+    @property
     def stops(self) -> list[tuple[str, str]]:
         """The endpoints that were stopped for this run while draws are queued for them, and why."""
         left = {one.endpoint: one.stopped for one in self.subjects if one.stopped and one.counts.left}

@@ -8,6 +8,17 @@ from app.transcripts.models import NOT_SENT, UNKNOWN
 
 TEMPERATURES = {NOT_SENT: "none", UNKNOWN: "unknown"}
 CONTEXTS = {"rendered": "rendered", "sent": "as sent", "may_add": "provider may add"}
+# The settings that a reader looks for stand first.
+FIRST = (
+    "temperature",
+    "top_p",
+    "top_k",
+    "min_p",
+    "max_tokens",
+    "max_completion_tokens",
+    "stop",
+    "stop_sequences",
+)
 USAGE = (
     ("input", "in"), ("cache_read", "from cache"), ("cache_write", "to cache"), ("reasoning", "reasoning"),
     ("output", "out"),
@@ -27,19 +38,33 @@ class Setting:
     def alike(self) -> bool:
         return self.asked == self.sent and self.effective in (self.sent, "-")
 
+    @property
+    def own(self) -> bool:
+        """Whether it was left to the server, which told what it took."""
+        return self.asked == self.sent == "-"
+
 
 def settings_of(three: Any) -> tuple[Setting, ...]:
-    """Return each sampling setting as asked for, sent and effective (an object with these three mappings)."""
-    names = sorted({*three.asked, *three.sent, *three.effective})
+    """Return each sampling setting as asked for, sent and effective (an object with these three mappings).
+
+    What a study file asks for under `extra` stands by its own name, as it was sent.
+    """
+    extra = three.asked.get("extra") or {}
+    asked = {name: value for name, value in three.asked.items() if name != "extra"} | extra
+    kept = (asked, three.sent, three.effective)
+    names = sorted({name for one in kept for name in one}, key=lambda name: (_rank(name), name))
     return tuple(
-        Setting(name, *(_value(name, which) for which in (three.asked, three.sent, three.effective)))
+        Setting(name, *(_value(one.get(name)) for one in kept))
         for name in names
-        if any(which.get(name) not in (None, [], {}) for which in (three.asked, three.sent, three.effective))
+        if any(one.get(name) not in (None, [], {}) for one in kept)
     )
 
 
-def _value(name: str, settings: Mapping[str, Any]) -> str:
-    value = settings.get(name)
+def _rank(name: str) -> int:
+    return FIRST.index(name) if name in FIRST else len(FIRST)
+
+
+def _value(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, str):

@@ -1,5 +1,8 @@
 """Numbers about one cell, against values worked out by hand."""
 
+import random
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,12 +43,35 @@ def test_fewer_than_two_draws_have_no_agreement(counts: list[int]) -> None:
     assert agree(counts) is None
 
 
-@pytest.mark.parametrize(("counts", "value"), [([20], 1.0), ([1] * 20, 0.0), ([10, 10], 9 / 19)])
-def test_where_the_jackknife_has_no_width_no_interval_is_claimed(counts: list[int], value: float) -> None:
+@pytest.mark.parametrize(
+    ("counts", "value", "low", "high"),
+    [
+        ([20], 1.0, 0.722, 1.0),  # Wilson, 10 of 10
+        ([1] * 20, 0.0, 0.0, 0.278),  # Wilson, 0 of 10
+        ([10, 10], 9 / 19, 0.218, 0.744),
+        ([1, 1], 0.0, 0.0, 0.793),  # Wilson, 0 of 1
+        ([1, 1, 1], 0.0, 0.0, 0.793),
+    ],
+)
+def test_where_the_jackknife_has_no_width_the_disjoint_pairs_tell_how_sure_it_is(
+    counts: list[int], value: float, low: float, high: float
+) -> None:
     found = agree(counts)
     assert found is not None
     assert found.value == pytest.approx(value)
-    assert (found.low, found.high) == (None, None)
+    assert (found.low, found.high) == (pytest.approx(low, abs=5e-4), pytest.approx(high, abs=5e-4))
+
+
+def test_the_interval_over_disjoint_pairs_holds_the_true_chance_as_often_as_it_says() -> None:
+    rng = random.Random(7)
+    held = 0
+    for _ in range(2000):
+        found = agree(list(Counter(rng.choices("abcdefghij", k=6)).values()))  # two agree with chance 0.1
+        assert found is not None
+        assert found.low is not None
+        assert found.high is not None
+        held += found.low <= 0.1 <= found.high
+    assert held / 2000 > 0.93
 
 
 @given(st.lists(st.integers(0, 30), max_size=12))

@@ -127,6 +127,18 @@ def test_a_ladder_shows_every_rung_in_its_order(seeded: Database) -> None:
     assert all(len(one.cards) == 1 for one in page.panels)
 
 
+def test_a_ladder_tells_beside_each_rung_how_it_ended(database: Database) -> None:
+    def cut_short(_prompt: PromptShape, _subject: SubjectShape, _repeat: int) -> Draw:
+        return Draw(("No.", "Yes, I am sure.", "I am"), stop="length")
+
+    with database.writing() as session:
+        seed.study(session, subjects=cast.SUBJECTS[:1], prompts=(cast.LADDER,), say=cut_short, repeats=1)
+    with database.reading() as session:
+        card = panel(laid_out(session, "sure-ladder"), "base-raw").cards[0]
+    assert card.badges == ()
+    assert [turn.stop_class for turn in card.turns if turn.kind == "answer"] == ["length"] * 3
+
+
 def test_reasoning_stands_apart_from_the_answer(seeded: Database) -> None:
     with seeded.reading() as session:
         card = panel(laid_out(session, "habits-plain"), "reasoner").cards[0]

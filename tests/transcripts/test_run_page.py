@@ -10,6 +10,7 @@ from app.batteries.shape import PromptShape
 from app.db import Database
 from app.runs.commands import add_wave
 from app.subjects.shape import SubjectShape
+from app.transcripts.commands import extend
 from app.transcripts.models import EndpointStop
 from app.transcripts.run_page import Collecting, Limit, RunPage, collecting, prompts_of, run_page
 from tests import seed
@@ -110,6 +111,15 @@ def test_waves_are_listed_with_what_they_asked_and_why(database: Database) -> No
         for w in shown.waves
     ]
     assert told == [(1, 1, 3, 2, 2, None, ""), (2, 1, 1, 2, 5, [0.0], "more numbers")]
+
+
+def test_repeats_are_told_as_they_were_planned_prompt_by_prompt(sqlite: Database) -> None:
+    with sqlite.writing() as session:
+        made = seed.study(session, subjects=ONE_SUBJECT, repeats=2)
+    assert page(made.run_id).repeats == (2, 2)
+    with sqlite.writing() as session:
+        extend(session, made.run_id, keys=["number-plain"], repeats=6)
+    assert page(made.run_id).repeats == (2, 6)
 
 
 def test_prompts_come_once_and_in_the_order_in_which_they_were_asked(database: Database) -> None:

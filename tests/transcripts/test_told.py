@@ -1,0 +1,38 @@
+"""What was told about an answer, in words."""
+
+from types import SimpleNamespace
+
+from app.transcripts.told import Setting, settings_of, usage_words
+
+
+def three(asked: dict[str, object], sent: dict[str, object], effective: dict[str, object]) -> SimpleNamespace:
+    return SimpleNamespace(asked=asked, sent=sent, effective=effective)
+
+
+def test_what_is_asked_under_extra_stands_by_its_own_name() -> None:
+    found = settings_of(three({"extra": {"min_p": 0.05}}, {"min_p": 0.05}, {"min_p": 0.05}))
+    assert found == (Setting("min_p", "0.05", "0.05", "0.05"),)
+    assert found[0].alike
+
+
+def test_the_settings_that_are_looked_for_stand_first() -> None:
+    asked = {"stop": ["\n"], "temperature": 0.7, "max_tokens": 9, "alpha": 1, "top_p": 0.9}
+    found = settings_of(three(asked, asked, {}))
+    assert [one.name for one in found] == ["temperature", "top_p", "max_tokens", "stop", "alpha"]
+
+
+def test_what_was_left_to_the_server_is_told_apart_from_what_was_asked_and_not_sent() -> None:
+    found = settings_of(three({"seed": 3}, {}, {"mirostat": 0, "seed": 3}))
+    assert [(one.name, one.own, one.alike) for one in found] == [
+        ("mirostat", True, False),
+        ("seed", False, False),
+    ]
+
+
+def test_what_nobody_told_is_no_line() -> None:
+    assert settings_of(three({"top_p": None, "stop": [], "extra": {}}, {}, {})) == ()
+
+
+def test_only_tokens_that_were_told_are_named() -> None:
+    assert usage_words({"input": 1200, "output": 4, "cache_read": None}) == "1,200 in · 4 out"
+    assert usage_words(None) == ""
