@@ -1,8 +1,10 @@
 """The rendered view of a text: Markdown as a reader of the chat would have seen it, read only and made harmless.
 
 markdown-it-py first (no raw HTML), nh3 last, with our own list of what may stay: no images, no ids, no styles.
+Characters that hide or turn what stands beside them are shown by name here too.
 """
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -10,9 +12,10 @@ from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
-from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 from markupsafe import Markup
+
+from app.transcripts.faithful import controls
 
 KEPT = 512
 # Beyond these a parser of Markdown takes seconds (it looks for the end of every bracket): not rendered.
@@ -20,9 +23,11 @@ LONGEST = 50_000
 MOST_SIGNS = 2_000
 TAGS = {
     "p", "br", "hr", "h4", "h5", "h6", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "table",
-    "thead", "tbody", "tr", "th", "td", "a",
+    "thead", "tbody", "tr", "th", "td", "a", "span",
 }  # fmt: skip
-ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "ol": {"start"}}
+ATTRIBUTES = {"a": {"href"}, "code": {"class"}, "ol": {"start"}, "span": {"class", "data-name", "title"}}
+LANGUAGE = re.compile(r"[a-zA-Z0-9-]+(?=\s|$)")
+SHOWN_BY_NAME = ("text", "code_inline", "code_block", "fence")
 
 
 def _heading(_renderer: Any, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
@@ -33,12 +38,25 @@ def _heading(_renderer: Any, tokens: Sequence[Token], at: int, options: Any, env
 
 def _image(_renderer: Any, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
     """Show an image as its markup: nothing is fetched while reading."""
-    return escapeHtml(f"![{tokens[at].content}]({tokens[at].attrGet('src')})")
+    return str(controls(f"![{tokens[at].content}]({tokens[at].attrGet('src')})"))
+
+
+def _text(renderer: Any, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
+    token = tokens[at]
+    said = str(controls(token.content))
+    if token.type == "text":
+        return said
+    if token.type == "code_inline":
+        return f"<code>{said}</code>"
+    language = LANGUAGE.match(token.info)
+    word = f' class="language-{language[0]}"' if language else ""
+    return f"<pre><code{word}>{said}</code></pre>\n"
 
 
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    for kind, rule in (("heading_open", _heading), ("heading_close", _heading), ("image", _image)):
+    rules = [("heading_open", _heading), ("heading_close", _heading), ("image", _image)]
+    for kind, rule in (*rules, *((kind, _text) for kind in SHOWN_BY_NAME)):
         parser.add_render_rule(kind, rule)
     return parser
 
@@ -79,8 +97,10 @@ def _render(text: str) -> Markup:
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
-    if tag == "code" and name == "class":
-        return value if value.startswith("language-") and value[9:].replace("-", "").isalnum() else None
+    if name == "class":
+        return value if value == "ctl" or value.startswith("language-") else None
+    if name == "title" and tag != "span":
+        return None  # nh3 lets it through by itself; a link's could turn or hide its words
     if name == "href" and not value.lower().startswith(("http://", "https://")):
         return None  # a relative address would lead into this site
     return value

@@ -64,7 +64,7 @@ function show() {
 
 // The focus stays where it was; where that is gone, it is on the answers, so that keys and reading go on.
 function refocus(held, samePrompt) {
-  const same = held && held !== 'main' ? document.getElementById(held) : null;
+  const same = held && held !== 'main' && held !== 'reading' ? document.getElementById(held) : null;
   if (same && samePrompt) same.focus({ preventScroll: true });
   else {
     const reading = document.getElementById('reading');

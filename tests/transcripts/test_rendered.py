@@ -55,6 +55,28 @@ def test_code_keeps_its_language_and_no_other_class() -> None:
     assert "class" not in html("```a&#32;b\nx\n```").replace('class="language-a"', "")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a \u202eb",
+        "`a \u202eb`",
+        "```\na \u202eb\n```",
+        "    a \u202eb",
+        "[a \u202eb](https://x.example)",
+        "![\u202e](u)",
+    ],
+)
+def test_what_hides_or_turns_its_neighbours_is_shown_by_name(text: str) -> None:
+    made = html(text)
+    assert '<span class="ctl" data-name="RLO" title="right-to-left override">\u202e</span>' in made
+    assert made.count("\u202e") == 1
+
+
+def test_a_control_in_an_address_or_a_language_is_in_no_attribute() -> None:
+    assert "\u202e" not in html("[a](https://x.example/\u202e 'b\u202e')")
+    assert "class" not in html("```py\u202e\nx\n```")
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_that_acts_is_left(text: str) -> None:
     made = html(text).lower()
