@@ -101,6 +101,8 @@ class Database:
             if self.sqlite:
                 connection.info["immediate"] = True
             with Session(connection, autoflush=False, expire_on_commit=False) as session, session.begin():
+                if self.sqlite:
+                    session.connection()  # BEGIN now: a block that says nothing must not leave it to the next
                 yield session
 
     def version(self) -> int | None:

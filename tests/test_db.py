@@ -1,8 +1,10 @@
 """The two doors: what is written is there, what fails leaves nothing, and nobody stands in another's way."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -19,8 +21,9 @@ from app import db
 from app.accounts.models import Person
 db.use(db.Database(sys.argv[1]))
 def write(n):
-    with db.writing() as session:
-        session.add(Person(name=f"{sys.argv[2]}-{n}", initials="X"))
+    for k in range(4):
+        with db.writing() as session:
+            session.add(Person(name=f"{sys.argv[2]}-{n}-{k}", initials="X"))
 threads = [threading.Thread(target=write, args=(n,)) for n in range(25)]
 print("ready", flush=True)
 sys.stdin.readline()
@@ -38,6 +41,16 @@ def test_what_is_written_is_there_when_the_block_ends(database: Database) -> Non
     with db.writing() as session:
         session.add(Person(name="ana", initials="A"))
     assert people() == 2  # and `local`
+
+
+def test_a_block_that_wrote_nothing_leaves_the_write_lock_free(sqlite: Database) -> None:
+    with db.writing():
+        pass
+    with db.reading() as session:
+        session.execute(text("SELECT 1"))
+        with closing(sqlite3.connect(sqlite.engine.url.database or "", timeout=0)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.rollback()
 
 
 def test_a_block_that_fails_leaves_nothing(database: Database) -> None:
@@ -61,7 +74,6 @@ def test_a_reader_sees_the_state_before_an_unfinished_write(database: Database) 
 
 
 def test_fifty_writers_in_two_processes_lose_nothing(database: Database, database_url: str) -> None:
-    before = people()
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", WRITER, database_url, name],
@@ -83,7 +95,9 @@ def test_fifty_writers_in_two_processes_lose_nothing(database: Database, databas
         _, errors = writer.communicate(timeout=60)
         assert errors == ""
         assert writer.returncode == 0
-    assert people() == before + 50
+    with db.reading() as session:
+        kept = set(session.scalars(select(Person.name).where(Person.initials == "X")))
+    assert kept == {f"{name}-{n}-{k}" for name in ("one", "two") for n in range(25) for k in range(4)}
 
 
 def test_threads_of_one_process_queue_for_the_write_lock(sqlite: Database) -> None:
