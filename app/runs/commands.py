@@ -78,9 +78,7 @@ def add_wave(
     `repeats` is the highest repeat wanted of each cell, `temperatures` are further ones, `keys` narrows the wave
     to some prompts. Raise LookupError when there is no such run.
     """
-    run = session.get(Run, run_id)
-    if run is None:
-        raise LookupError(f"there is no run {run_id}")
+    run = _held(session, run_id)
     last = session.scalars(select(Wave).where(Wave.run_id == run_id).order_by(Wave.number.desc())).first()
     if last is None:
         raise LookupError(f"run {run_id} has no wave to extend")
@@ -99,9 +97,7 @@ def add_wave(
 
 def set_wanted(session: Session, run_id: int, wanted: Wanted) -> Wanted:
     """Store what is wanted of a run; return what was wanted before. Raise LookupError when there is no such run."""
-    run = session.get(Run, run_id)
-    if run is None:
-        raise LookupError(f"there is no run {run_id}")
+    run = _held(session, run_id)
     before: Wanted = run.wanted  # type: ignore[assignment]
     run.wanted = wanted
     session.flush()
@@ -110,11 +106,17 @@ def set_wanted(session: Session, run_id: int, wanted: Wanted) -> Wanted:
 
 def set_budget(session: Session, run_id: int, budget: Budget) -> None:
     """Replace a run's caps. Raise LookupError when there is no such run."""
-    run = session.get(Run, run_id)
-    if run is None:
-        raise LookupError(f"there is no run {run_id}")
+    run = _held(session, run_id)
     run.budget_micro, run.budget_calls, run.budget_tokens = budget.micro, budget.calls, budget.tokens
     session.flush()
+
+
+def _held(session: Session, run_id: int) -> Run:
+    """Return a run locked until the transaction ends, so that nobody claims under what is being changed."""
+    run = session.get(Run, run_id, with_for_update={"key_share": True})
+    if run is None:
+        raise LookupError(f"there is no run {run_id}")
+    return run
 
 
 def _write_wave(

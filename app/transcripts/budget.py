@@ -151,15 +151,26 @@ _PURSES = (
     .join(BUDGETS, BUDGETS.c.run_id == Run.id)
     .where(Run.id.in_(bindparam("ids", expanding=True)))
     .order_by(Run.id)
-    .with_for_update(of=BUDGETS)
 )  # fmt: skip
 
 
+# Who pauses, cancels or caps a run locks its row too. The lock is a statement of its own: one that waits goes on
+# with the snapshot it began with, so what stands beside the locked row would be as it was before the wait.
+_RUNS = (
+    select(Run.id)
+    .where(Run.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Run.id)
+    .with_for_update(key_share=True)
+)
+
+
 def purses(session: Session, run_ids: Iterable[int]) -> dict[int, Purse]:
-    """Return the purses of runs, held until the transaction ends."""
+    """Return the purses of runs, held until the transaction ends: nobody changes their intent or caps till then."""
     wanted = sorted(set(run_ids))
     if not wanted:
         return {}
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
+        session.execute(_RUNS, {"ids": wanted})
     rows = session.execute(_PURSES, {"ids": wanted})
     held = {}
     for run_id, wanted_now, study_id, micro, calls, tokens, capped, *sums in rows:

@@ -141,8 +141,8 @@ class Writer(threading.Thread):
             raise
         except (DBAPIError, ValueError, OverflowError, TypeError) as error:
             with db.writing() as session:
-                held = purses(session, [step.draw.run_id])
                 if current(session, [step]):
+                    held = purses(session, [step.draw.run_id])
                     fail(session, step, error, held)
                     put_back(session, held.values())
             step.state, step.opening = "failed", None
