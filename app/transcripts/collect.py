@@ -146,10 +146,10 @@ class _Collector:
         step.granted = asyncio.get_running_loop().create_future()
         self._writer.submit(step)
         try:
-            granted = await asyncio.shield(step.granted)
+            granted = await self._writer.granted(step)
         except asyncio.CancelledError:
             # Whether the call stands in the database must be known before it is taken back.
-            if await step.granted:
+            if await self._writer.granted(step):
                 raise
             granted = False
         if not granted:

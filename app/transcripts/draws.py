@@ -68,6 +68,7 @@ class Draw:
     tries: int = 0
     pause: float = 0.0  # seconds to wait before the next try
     counted: list[float] | None = None  # its place in the endpoint's rate window
+    seated: bool = True  # it takes one of its endpoint's slots
 
     @property
     def temperature(self) -> float | None:

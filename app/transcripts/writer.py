@@ -8,7 +8,8 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -34,6 +35,17 @@ EVERY = 1.0  # seconds between progress events of one run
 AWAY = (OperationalError, InterfaceError)
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What one transaction came to: the steps that were not too late, the draws that leave their slots, the calls
+    that were granted, and what each desk was given."""
+
+    kept: Sequence[Step]
+    ended: Collection[Draw]
+    granted: Sequence[Opening] = ()
+    claims: Sequence[tuple[Desk, Want, Sequence[Opening]]] = ()
+
+
 class Writer(threading.Thread):
     """Saves steps and claims draws for desks. `submit` and `poke` are safe from the event loop."""
 
@@ -41,6 +53,7 @@ class Writer(threading.Thread):
         super().__init__(name="styloscope-writer", daemon=True)
         self.desks: dict[int, Desk] = {}
         self.error: BaseException | None = None
+        self.ended: asyncio.Future[bool] = loop.create_future()
         self._loop = loop
         self._inbox: SimpleQueue[Step | asyncio.Future[None] | None] = SimpleQueue()
         self._waiting: list[asyncio.Future[None]] = []
@@ -53,6 +66,15 @@ class Writer(threading.Thread):
     def submit(self, step: Step) -> None:
         """Hand over a step to be written."""
         self._inbox.put(step)
+
+    async def granted(self, step: Step) -> bool:
+        """Wait until a step that was handed over is written; tell whether its call may be sent.
+
+        Never once the writer has ended.
+        """
+        assert step.granted is not None
+        await asyncio.wait([step.granted, self.ended], return_when=asyncio.FIRST_COMPLETED)
+        return step.granted.done() and step.granted.result()
 
     def poke(self) -> None:
         """Look for draws to claim, and tell of progress that is due."""
@@ -72,7 +94,7 @@ class Writer(threading.Thread):
         self._inbox.put(None)
 
     def run(self) -> None:
-        """Write until closed; an error that no retry helps is kept in `error` and wakes every desk."""
+        """Write until closed; an error that no retry helps is kept in `error` and wakes all who wait."""
         try:
             while not (self._closing and self._inbox.empty()):
                 self._cycle(self._gather())
@@ -131,7 +153,7 @@ class Writer(threading.Thread):
             self._shared.rolled_back()
             raise
         self._shared.committed()
-        self._after(steps, *written)
+        self._after(steps, written)
 
     def _alone(self, step: Step) -> None:
         """Save one step by itself; the one that the database refuses becomes a failed draw."""
@@ -146,11 +168,9 @@ class Writer(threading.Thread):
                     fail(session, step, error, held)
                     put_back(session, held.values())
             step.state, step.opening = "failed", None
-            self._after([step], [step], [], [])
+            self._after([step], _Written([step], {step.draw}))
 
-    def _write(
-        self, session: Session, steps: Sequence[Step], claiming: bool
-    ) -> tuple[Sequence[Step], list[Opening], list[tuple[Desk, Want, list[Opening]]]]:
+    def _write(self, session: Session, steps: Sequence[Step], claiming: bool) -> _Written:
         kept = current(session, steps) if steps else []
         desks = self._hungry(kept) if claiming else []
         waiting = {desk.endpoint.id: runs_waiting(session, desk.endpoint.id) for desk in desks}
@@ -158,7 +178,7 @@ class Writer(threading.Thread):
         held = purses(session, involved)
         granted = save(session, kept, held, self._shared) if kept else []
         still = set(kept)
-        ended = [step for step in steps if step.ends(step in still)]
+        ended = {step.draw for step in steps if step.ends(step in still) and step.draw.seated}
         for step in kept:
             if step.stop and step.draw.endpoint_id in waiting:
                 runs = waiting[step.draw.endpoint_id]
@@ -166,7 +186,7 @@ class Writer(threading.Thread):
         claims = self._claim(session, desks, waiting, held, ended)
         put_back(session, held.values())
         self._tell(session, held.values())
-        return kept, granted, claims
+        return _Written(kept, ended, granted, claims)
 
     def _hungry(self, steps: Sequence[Step]) -> list[Desk]:
         heard = {step.draw.endpoint_id for step in steps}
@@ -182,11 +202,11 @@ class Writer(threading.Thread):
         desks: Sequence[Desk],
         waiting: dict[int, Sequence[int]],
         held: dict[int, Purse],
-        ended: Sequence[Step],
+        ended: Iterable[Draw],
     ) -> list[tuple[Desk, Want, list[Opening]]]:
         claims = []
         for desk in desks:
-            freed = sum(step.draw.endpoint_id == desk.endpoint.id for step in ended)
+            freed = sum(draw.endpoint_id == desk.endpoint.id for draw in ended)
             want = desk.want(freed)
             if want is not None:
                 claims.append(
@@ -203,26 +223,20 @@ class Writer(threading.Thread):
             record(session, "run.progress", {"run": run}, study=self._to_tell.pop(run))
             self._told[run] = now
 
-    def _after(
-        self,
-        steps: Sequence[Step],
-        kept: Sequence[Step],
-        granted: Sequence[Opening],
-        claims: Sequence[tuple[Desk, Want, list[Opening]]],
-    ) -> None:
+    def _after(self, steps: Sequence[Step], written: _Written) -> None:
         """Bring draws and desks up to date once it is committed, and tell the event loop."""
-        for step in kept:
+        for step in written.kept:
             step.draw.tip_id = step.tip_id if step.said else step.draw.tip_id
-        for opening in granted:
+        for opening in written.granted:
             opening.written()
-        may_go = {id(opening.draw) for opening in granted}
-        still = set(kept)
-        for step in steps:
-            desk = self.desks.get(step.draw.endpoint_id)
-            if desk is not None and step.ends(step in still):
+        may_go = {id(opening.draw) for opening in written.granted}
+        for draw in written.ended:
+            desk = self.desks.get(draw.endpoint_id)
+            if desk is not None and draw.seated:
                 desk.holding -= 1
+            draw.seated = False
         started = []
-        for desk, want, openings in claims:
+        for desk, want, openings in written.claims:
             for opening in openings:
                 opening.written()
             draws = [opening.draw for opening in openings]
@@ -245,6 +259,7 @@ class Writer(threading.Thread):
                 desk.changed.set()
 
     def _wake_all(self) -> None:
+        self.ended.set_result(False)
         for desk in self.desks.values():
             desk.changed.set()
 

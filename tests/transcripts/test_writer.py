@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -14,10 +15,10 @@ from sqlalchemy.orm import Session
 from app import db
 from app.db import Database
 from app.settings import Settings
-from app.transcripts import supervise, writer
+from app.transcripts import settle, supervise, writer
 from app.transcripts.verify import verify, watch
 from tests.faultbox import FaultBox
-from tests.scene import chat, collect_runs, endpoint, exchanges, ladder, planned, states
+from tests.scene import chat, collect_runs, collecting, endpoint, exchanges, ladder, planned, states
 
 
 class Flaky:
@@ -83,6 +84,42 @@ def test_a_database_that_stays_away_ends_collecting_and_the_rest_is_asked_later(
     assert states(run) == {"done": 20}
     with database.reading() as session:
         assert verify(session, watch(database)).problems == []
+
+
+def test_ladders_that_wait_for_their_next_rung_do_not_outlive_the_writer(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flaky = Flaky(set())
+    with FaultBox(latency=0.02) as box:
+        steep = ladder("l", "One?", "Two?", "Three?")
+        run = planned(endpoint(box.url, limits={"concurrency": 2}), prompts=[steep], repeats=5)
+        monkeypatch.setattr(writer.db, "writing", flaky.writing)
+        box.answer = lambda seen: "x" if len(box.seen) < 4 else setattr(flaky, "fails", None) or "y"  # type: ignore[func-returns-value]
+        with pytest.raises(OperationalError, match="disk I/O error"):
+            asyncio.run(collecting(run, seconds=15, grace=0.1))
+        monkeypatch.undo()
+        collect_runs(run)
+    assert states(run) == {"done": 5}
+    with database.reading() as session:
+        assert verify(session, watch(database)).problems == []
+
+
+def test_a_try_that_the_database_refuses_frees_its_slot_once(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = settle._columns
+
+    def refused(outcome: str, *values: Any) -> dict[str, Any]:
+        columns = told(outcome, *values)
+        return columns | {"headers": object()} if outcome == "retry" else columns
+
+    monkeypatch.setattr(settle, "_columns", refused)
+    with FaultBox(latency=0.02) as box:
+        box.faults(["500"] * 4)
+        run = planned(endpoint(box.url, limits={"concurrency": 2}), repeats=20)
+        collect_runs(run)
+        assert box.most_at_once == 2
+    assert states(run) == {"done": 16, "failed": 4}
 
 
 def test_a_server_begins_again_when_the_database_is_back(
