@@ -1,5 +1,6 @@
 """From a target and a call to the exact request: the address, the body in a stable order, the settings sent."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -8,18 +9,30 @@ import orjson
 
 from app.providers.wire import Call, Impossible, Request, Target
 
-# What a subject's `extra` may not replace: the conversation itself, and what the reply is read by.
-RESERVED = frozenset({"model", "messages", "prompt", "system", "stream", "stream_options"})
-NOT_SAMPLING = RESERVED | {
-    "seed",
-    "random_seed",
-    "verbose",
-    "continue_final_message",
-    "add_generation_prompt",
-}
+# What a subject's `extra` may not set: the conversation, what the reply is read by, and what a draw is planned,
+# paid and told from others by. Each has a place of its own, and would be sent as something else unseen.
+RESERVED = frozenset(
+    {
+        "model", "messages", "prompt", "system", "stream", "stream_options", "temperature", "seed", "random_seed",
+        "stop", "stop_sequences", "max_tokens", "max_completion_tokens", "max_tokens_to_sample", "n_predict",
+    }
+)  # fmt: skip
+NOT_SAMPLING = frozenset(
+    {
+        "model", "messages", "prompt", "system", "seed", "random_seed", "verbose", "continue_final_message",
+        "add_generation_prompt",
+    }
+)  # fmt: skip
 KEY_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"}
 )
+FRAMING = frozenset(
+    {
+        "host", "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+        "expect", "accept-encoding", "content-encoding", "content-length", "content-type",
+    }
+)  # fmt: skip
+HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a name; its value is one line
 
 
 def joined(base_url: str, path: str) -> str:
@@ -49,8 +62,19 @@ def lacking(target: Target, call: Call) -> Impossible | None:
         return Impossible(
             "sampling.extra may not ask for several answers at once: repeats are separate calls"
         )
-    keys = sorted(name for name in target.headers if name.lower() in KEY_HEADERS)
-    return Impossible(f"headers may not hold a key ({keys[0]}): name it in key_env") if keys else None
+    return _unfit(target.headers)
+
+
+def _unfit(headers: Mapping[str, str]) -> Impossible | None:
+    """Return which of an endpoint's own headers may not be sent."""
+    for name, value in headers.items():
+        if name.lower() in KEY_HEADERS:
+            return Impossible(f"headers may not hold a key ({name}): name it in key_env")
+        if name.lower() in FRAMING:
+            return Impossible(f"headers may not set {name}, which belongs to the connection")
+        if not HEADER.fullmatch(name) or any(sign < " " or sign == "\x7f" for sign in value):
+            return Impossible(f"headers hold what HTTP cannot carry ({name!r})")
+    return None
 
 
 def prefix(call: Call) -> str | None:
@@ -76,13 +100,16 @@ def messages(call: Call, system_role: str | None) -> list[dict[str, Any]]:
 def request(
     target: Target, path: str, body: dict[str, Any], call: Call, headers: Mapping[str, str] = {}
 ) -> Request | Impossible:
-    """Return the request for a body: `extra` goes in last, as it is, and wins over what we set."""
+    """Return the request for a body with `extra` put into it as it is; it may replace nothing that we set."""
+    twice = sorted(body.keys() & call.extra.keys())
+    if twice:
+        return Impossible(f"sampling.extra may not set {twice[0]}, which the call sets itself")
+    sent = {name: value for name, value in body.items() if name not in NOT_SAMPLING} | dict(call.extra)
     body.update(call.extra)
     try:
         written = orjson.dumps(body)
     except TypeError as error:
         return Impossible(f"sampling.extra holds what JSON cannot: {error}")
-    sent = {name: value for name, value in body.items() if name not in NOT_SAMPLING}
     named = {name.lower(): value for name, value in target.headers.items()}
     seed = body.get("seed", body.get("random_seed"))
     return Request(

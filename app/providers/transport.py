@@ -5,27 +5,25 @@ connections grow, and its `AsyncClient` costs more than the call itself.
 """
 
 import asyncio
-import json
 import ssl
 import time
 from collections.abc import Mapping
 from functools import lru_cache
-from urllib.parse import quote
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from app.providers.scrub import scrubbed
+from app.providers.sending import HEADER
 from app.providers.wire import Reply, Request
 
 REPLY_CAP = 32 * 1024 * 1024  # bytes of a decoded body
 CONNECT_SECONDS = 10.0
-TIMEOUT_SECONDS = 300.0  # of silence, and of the whole call
+TIMEOUT_SECONDS = 600.0  # of silence, and of the whole call: as long as the makers' own clients wait
 # Below the five seconds after which llama.cpp and uvicorn close an idle connection: a request that is sent
 # into a closing one is lost, and cannot be repeated safely.
 IDLE_SECONDS = 4.0
-SHORTEST_SECRET = 8  # a shorter key is a placeholder such as "none", which an answer may well contain
-REMOVED = b"[key removed]"
 OURS = {"accept": "application/json", "accept-encoding": "gzip, deflate", "user-agent": "styloscope"}
 
 KEPT = frozenset(
@@ -39,34 +37,10 @@ KEPT = frozenset(
 KEPT_FAMILIES = ("x-ratelimit-", "ratelimit", "anthropic-ratelimit-", "anthropic-priority-")
 
 
-def scrub(data: bytes, key: str) -> bytes:
-    """Return data without a key, in whichever spelling a provider may echo it."""
-    for spelling in _spellings(key):
-        if spelling in data:
-            data = data.replace(spelling, REMOVED)
-    return data
-
-
-@lru_cache(maxsize=64)
-def _spellings(key: str) -> tuple[bytes, ...]:
-    """Return how a key may be written: as it is, as JSON with or without escaped slashes, in a URL."""
-    if len(key) < SHORTEST_SECRET:
-        return ()
-    escaped = json.dumps(key)[1:-1]
-    found = {key, escaped, escaped.replace("/", "\\/"), quote(key, safe="")}
-    return tuple(spelling.encode() for spelling in sorted(found, key=len, reverse=True))
-
-
-def _scrubbed(data: bytes, keys: tuple[str, ...]) -> bytes:
-    for key in keys:
-        data = scrub(data, key)
-    return data
-
-
 def _kept(headers: httpx.Headers, keys: tuple[str, ...]) -> dict[str, str]:
     """Return the headers that inform (tracing, rate limits, times), by their names in lower case."""
     return {
-        name: _scrubbed(value, keys).decode("utf-8", "replace")
+        name: scrubbed(value, keys).decode("utf-8", "replace")
         for raw_name, value in headers.raw
         if (name := _kept_name(raw_name)) is not None
     }
@@ -106,9 +80,9 @@ class _Arrival:
         return Reply(
             status=self.status,
             headers=self.headers,
-            body=_scrubbed(b"".join(self.chunks), self.keys),
+            body=scrubbed(b"".join(self.chunks), self.keys, cut=fault is not None),
             fault=fault,
-            detail=_scrubbed(detail.encode("utf-8", "replace"), self.keys).decode(),
+            detail=scrubbed(detail.encode("utf-8", "replace"), self.keys).decode(),
             first_byte_ms=None if self.first is None else round((self.first - self.started) * 1000),
             total_ms=round((time.perf_counter() - self.started) * 1000),
         )
@@ -214,6 +188,8 @@ def _trust(ca_file: str) -> ssl.SSLContext:
 
 def _checked(headers: Mapping[str, str], auth_headers: Mapping[str, str]) -> None:
     """Raise ValueError for a header that HTTP cannot carry, such as a key with a line end in it."""
+    if not all(HEADER.fullmatch(name) for name in headers):
+        raise ValueError("a header's name is none")
     for value in (*headers.values(), *auth_headers.values()):
         if any(sign < " " or sign == "\x7f" for sign in value):
             raise ValueError("a control character in a header")
