@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import event, func, select, text
+from sqlalchemy import func, select, text
+from sqlalchemy.event import listen
 from sqlalchemy.orm import Session
 
 from app.db import now
@@ -12,6 +13,7 @@ from app.live.models import Event
 
 # Any fixed number: the advisory lock that lets ids of events become visible in their order.
 ORDER_LOCK = 7_301_991
+WAITING = "events to record"  # in a session's own notes
 
 
 def record(
@@ -24,27 +26,25 @@ def record(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """Append an event; call it as the transaction's last statement.
+    """Append an event to the change that this session makes: it is the transaction's last statement.
 
     On PostgreSQL two transactions could commit ids 7 and 6 in that order and a reader that saw 7 would never
-    see 6; the lock, held from here to the commit, rules that out. SQLite has one writer anyway.
+    see 6; a lock, held from the insert to the commit, rules that out. It is taken no earlier, since a transaction
+    that went on to wait for rows under it would keep everybody else from committing. SQLite has one writer anyway.
     """
+    waiting = session.info.setdefault(WAITING, [])
+    if not waiting:
+        listen(session, "before_commit", _write, once=True)
+        listen(session, "after_commit", lambda _session: hub.wake(), once=True)
+    told = {"kind": kind, "ids": ids, "study": study, "actor": actor, "before": before, "after": after}
+    waiting.append(told | {"at": now()})
+
+
+def _write(session: Session) -> None:
     session.flush()
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": ORDER_LOCK})
-    session.execute(
-        Event.__table__.insert(),  # type: ignore[attr-defined]
-        {
-            "kind": kind,
-            "ids": ids,
-            "study": study,
-            "actor": actor,
-            "before": before,
-            "after": after,
-            "at": now(),
-        },
-    )
-    event.listen(session, "after_commit", lambda _session: hub.wake(), once=True)
+    session.execute(Event.__table__.insert(), session.info.pop(WAITING))  # type: ignore[attr-defined]
 
 
 def newest(session: Session) -> int:

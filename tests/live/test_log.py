@@ -4,7 +4,9 @@ import threading
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.event import listen
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
 
 from app import db
 from app.db import Database
@@ -52,14 +54,17 @@ def test_events_are_never_altered(database: Database, statement: str) -> None:
 
 
 def test_a_later_id_never_becomes_visible_before_an_earlier_one(database: Database) -> None:
-    """The first writer holds its transaction open after recording; the second must come after it."""
+    """The first writer stops between its event and its commit; the second must come after it."""
     recorded, release = threading.Event(), threading.Event()
+
+    def hold(_session: Session) -> None:
+        recorded.set()
+        release.wait(10)
 
     def first() -> None:
         with db.writing() as session:
             log.record(session, "first", {})
-            recorded.set()
-            release.wait(10)
+            listen(session, "before_commit", hold)
 
     def second() -> None:
         with db.writing() as session:
@@ -76,3 +81,36 @@ def test_a_later_id_never_becomes_visible_before_an_earlier_one(database: Databa
     one.join()
     two.join()
     assert [kind for _, kind in kinds_after(0)] == ["first", "second"]
+
+
+def test_a_reader_that_asks_for_what_came_after_misses_nothing(database: Database) -> None:
+    """Eight writers at once; the reader never looks back, as no stream does."""
+
+    def write(name: str) -> None:
+        for number in range(10):
+            with db.writing() as session:
+                log.record(session, f"{name}{number}", {})
+
+    writers = [threading.Thread(target=write, args=(name,)) for name in "abcdefgh"]
+    for writer in writers:
+        writer.start()
+    seen: list[tuple[int, str]] = []
+    working = True
+    while working:
+        working = any(
+            writer.is_alive() for writer in writers
+        )  # before the look, so that the last one is whole
+        seen += kinds_after(seen[-1][0] if seen else 0)
+    assert sorted(kind for _, kind in seen) == [f"{name}{n}" for name in "abcdefgh" for n in range(10)]
+
+
+def test_a_change_that_goes_on_after_its_event_keeps_nobody_from_committing(database: Database) -> None:
+    if database.sqlite:
+        pytest.skip("SQLite has one writer")
+    with db.writing() as session:
+        log.record(session, "first", {})
+        session.execute(text("SELECT count(*) FROM events"))
+        with db.writing() as other:
+            log.record(other, "second", {})
+        assert [kind for _, kind in kinds_after(0)] == ["second"]
+    assert [kind for _, kind in kinds_after(0)] == ["second", "first"]

@@ -305,7 +305,9 @@ def test_applying_twice_is_applying_once(
     sqlite: Database, tmp_path: Path, settings_of_raw: dict[str, object], system: str | None, asked: bool
 ) -> None:
     written = json.dumps(settings_of_raw, ensure_ascii=False), json.dumps(system, ensure_ascii=False)
-    study = STUDY.replace("{temperature: 0.7, max_tokens: 96}", written[0]).replace('""', written[1])
+    study = STUDY.replace('system: ""', f"system: {written[1]}").replace(
+        "{temperature: 0.7, max_tokens: 96}", written[0]
+    )
     first = put(tmp_path, study)
     if asked:
         ask(first)
