@@ -13,8 +13,10 @@ SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 def _slug(value: str) -> str:
     if not SLUG.fullmatch(value):
+        near = "-".join(value.lower().split())
+        such = f", such as {near}" if SLUG.fullmatch(near) else ""
         raise ValueError(
-            "expected 1 to 64 of a-z, 0-9, dot, dash and underscore, the first a letter or digit"
+            f"expected 1 to 64 of a-z, 0-9, dot, dash and underscore, the first a letter or digit{such}"
         )
     return value
 

@@ -1,5 +1,6 @@
 """How a mistake in a file is told: one line with the file, the line, the place, what was found and expected."""
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -81,6 +82,28 @@ def place(loc: Loc) -> str:
         else:
             text += ("." if text else "") + ("…" if looks_like_key(part) else ascii_controls(part[:LONGEST]))
     return text
+
+
+def figure(value: float) -> str:
+    """Return a number as people write it: `1,000,000` and `0.000001`, never `1e+06`."""
+    return f"{value:,.6f}".rstrip("0").rstrip(".")
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the name that another one was most likely meant to be, None where none is near."""
+    near = difflib.get_close_matches(name.lower(), list(names), n=1)
+    return near[0] if near else None
+
+
+def one_of(name: str, names: Sequence[str], what: str) -> str:
+    """Return what was expected in place of a name: the nearest of those that there are, before the others."""
+    if not names:
+        return f"{what}, of which there are none"
+    near = nearest(name, names)
+    others = [other for other in names if other != near]
+    if near is None:
+        return f"{what}: {', '.join(others)}"
+    return near if not others else f"{near} (or another: {', '.join(others)})"
 
 
 def repeated(names: Sequence[str], here: Loc, field: str | None = None) -> Iterator[Mistake]:

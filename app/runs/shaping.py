@@ -1,7 +1,7 @@
 """Giving a file's plain data its shape, and telling what does not fit in the words of the file."""
 
-import difflib
 import json
+import re
 import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -9,14 +9,17 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from app.batteries.shape import Turn
-from app.runs.mistakes import Loc, Mistake, shown
+from app.batteries.shape import PromptShape, Turn
+from app.runs.mistakes import LONGEST, Loc, Mistake, figure, nearest, shown
 from app.runs.yaml_source import Source
 
 Model = TypeVar("Model", bound=BaseModel)
 
 KEY_HINT = "key_env (a key is never written here: name its environment variable)"
-KEY_WORDS = {"api_key", "apikey", "key", "token", "secret", "password", "auth"}
+NO_KEY = "no key here: the endpoint's key_env names the environment variable that holds it"
+# A name that ends so, such as openai_api_key, is one under which people keep a key.
+KEY_WORDS = {"key", "apikey", "secret", "password", "auth", "authorization", "bearer", "credentials"}
+KEY_TOKENS = {"token", "api_token", "access_token", "auth_token", "bearer_token"}
 NO_SYSTEM = "(a prompt has no system turn: the system prompt is the subject's)"
 _NAMES: dict[Any, str] = {
     str: "a text",
@@ -59,7 +62,7 @@ def _mistakes(source: Source, model: type[BaseModel], errors: list[ErrorDetails]
     by_place: dict[Loc, list[ErrorDetails]] = {}
     for error in errors:
         by_place.setdefault(_real(source, error), []).append(error)
-    for loc in _misspelt(by_place):
+    for loc in (*_misspelt(by_place), *_emptied(by_place)):
         by_place.pop(loc, None)
     for loc, found in by_place.items():
         expected = dict.fromkeys(_expected(model, loc, error) for error in found)
@@ -73,8 +76,14 @@ def _misspelt(by_place: dict[Loc, list[ErrorDetails]]) -> list[Loc]:
     return [
         loc
         for loc in missing
-        if any(near[:-1] == loc[:-1] and _nearest(str(near[-1]), [str(loc[-1])]) for near in wrong)
+        if any(near[:-1] == loc[:-1] and _near_key(str(near[-1]), [str(loc[-1])]) for near in wrong)
     ]
+
+
+def _emptied(by_place: dict[Loc, list[ErrorDetails]]) -> list[Loc]:
+    """Return the lists that count as too short because what is in them is wrong, which is told."""
+    short = [loc for loc, found in by_place.items() if found[0]["type"] == "too_short"]
+    return [loc for loc in short if any(len(at) > len(loc) and at[: len(loc)] == loc for at in by_place)]
 
 
 def _real(source: Source, error: ErrorDetails) -> Loc:
@@ -98,8 +107,8 @@ def _found(source: Source, loc: Loc, error: ErrorDetails) -> str:
             return "an unknown key"
         case "value_error" if error["ctx"]["error"].args[1:]:
             return str(error["ctx"]["error"].args[1])
-    nodes, _ = source.trodden(loc)
-    return shown(nodes[-1].plain())
+    node = source.trodden(loc)[0][-1]
+    return node.written[:LONGEST] or shown(node.plain())
 
 
 def _expected(model: type[BaseModel], loc: Loc, error: ErrorDetails) -> str:
@@ -109,16 +118,22 @@ def _expected(model: type[BaseModel], loc: Loc, error: ErrorDetails) -> str:
             return _name(_annotation(model, loc))
         case "extra_forbidden":
             return _known(model, loc)
+        case "model_type" | "model_attributes_type" if _annotation(model, loc) is Turn:
+            return "a turn such as {user: …}"
+        case "int_type" if isinstance(error["input"], str) and re.fullmatch(r"[0-9]+", error["input"]):
+            return "a whole number, without quotes"
         case "value_error":
             return str(context["error"].args[0]).removeprefix("expected ")
         case "literal_error":
             return _name(_annotation(model, loc))
         case "greater_than_equal":
-            return f"at least {context['ge']:g}"
+            return f"at least {figure(context['ge'])}"
         case "greater_than":
-            return f"more than {context['gt']:g}"
+            return f"more than {figure(context['gt'])}"
         case "less_than_equal":
-            return f"at most {context['le']:g}"
+            return f"at most {figure(context['le'])}"
+        case "less_than":
+            return f"less than {context['lt']:,}"
         case "too_short" | "string_too_short":
             return f"at least {context.get('min_length')}"
         case kind if kind in _BY_ERROR:
@@ -131,16 +146,20 @@ def _known(model: type[BaseModel], loc: Loc) -> str:
     unknown = str(loc[-1])
     parent = _annotation(model, loc[:-1])
     names = list(parent.model_fields) if _is_model(parent) else []
-    if unknown.lower().replace("-", "_") in KEY_WORDS and "key_env" in names:
-        return KEY_HINT
-    if unknown == "system" and parent is Turn:
+    if _names_a_key(unknown):
+        return KEY_HINT if "key_env" in names else NO_KEY
+    if unknown == "system" and parent in (Turn, PromptShape):
         return f"one of {', '.join(names)} {NO_SYSTEM}"
-    return _nearest(unknown, names) or f"one of {', '.join(names)}"
+    return _near_key(unknown, names) or f"one of {', '.join(names)}"
 
 
-def _nearest(unknown: str, names: list[str]) -> str | None:
-    near = difflib.get_close_matches(unknown.lower().replace("-", "_"), names, n=1)
-    return near[0] if near else None
+def _names_a_key(unknown: str) -> bool:
+    name = unknown.lower().replace("-", "_")
+    return name.rpartition("_")[2] in KEY_WORDS or name in KEY_TOKENS
+
+
+def _near_key(unknown: str, names: list[str]) -> str | None:
+    return nearest(unknown.replace("-", "_"), names)
 
 
 def _annotation(annotation: Any, loc: Loc) -> Any:

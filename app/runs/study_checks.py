@@ -1,17 +1,25 @@
 """What a study file must make sense of, beyond its shape."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.runs.mistakes import Loc, Mistake, looks_like_key, repeated, shown
+from app.runs.mistakes import Loc, Mistake, looks_like_key, one_of, repeated, shown
 from app.runs.study_shape import StudyShape
 from app.subjects.shape import EndpointShape, SubjectShape
 
-# Headers that carry a key: the collector adds them at the moment of sending, from the environment.
-SECRET_HEADERS = {
-    "authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie",
+# Headers carry a key by one of these words (x-api-key, Helicone-Auth, X-Auth-Token): such a header would be kept
+# with every version and exported. The collector adds the key at the moment of sending, from the environment.
+SECRET_WORDS = {
+    "authorization", "auth", "key", "apikey", "token", "secret", "password", "cookie", "credential", "bearer",
 }  # fmt: skip
+# Headers that the connection makes of what is sent.
+OUR_HEADERS = {
+    "host", "connection", "content-length", "content-type", "content-encoding", "accept-encoding", "expect", "te",
+    "trailer", "transfer-encoding", "upgrade",
+}  # fmt: skip
+HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+")
 PATHS = ("/chat/completions", "/completions", "/messages", "/responses")
 
 
@@ -33,8 +41,8 @@ def mistakes_of(shape: StudyShape) -> Iterator[Mistake]:
 
 def _known(name: str, names: Any, loc: Loc) -> Iterator[Mistake]:
     if name not in names:
-        listed = ", ".join(names) or "none of which is in the file"
-        yield Mistake(loc, f"found {shown(name)}, expected one of the {loc[-1]}s of this file: {listed}")
+        expected = one_of(name, list(names), f"one of the {loc[-1]}s of this file")
+        yield Mistake(loc, f"found {shown(name)}, expected {expected}")
 
 
 def _endpoint(endpoint: EndpointShape, here: Loc) -> Iterator[Mistake]:
@@ -46,13 +54,20 @@ def _endpoint(endpoint: EndpointShape, here: Loc) -> Iterator[Mistake]:
     if not endpoint.model.strip():
         yield Mistake((*here, "model"), "found an empty text, expected the model's name")
     for name, value in endpoint.headers.items():
-        if name.lower() in SECRET_HEADERS:
-            yield Mistake(
-                (*here, "headers", name), "found a header that carries a key, expected key_env instead"
-            )
-        elif not name.isascii() or not name.replace("-", "").replace("_", "").isalnum() or "\n" in value:
-            yield Mistake((*here, "headers", name), "found no valid header, expected a name and one line")
+        if wrong := _header(name, value):
+            yield Mistake((*here, "headers", name), wrong)
     yield from _no_keys(endpoint.model_dump(exclude={"key_env", "base_url"}), here)
+
+
+def _header(name: str, value: str) -> str | None:
+    """Return what is wrong with a header."""
+    if SECRET_WORDS & set(re.split(r"[-_]", name.lower())):
+        return "found a header that carries a key, expected key_env instead"
+    if name.lower() in OUR_HEADERS:
+        return "found a header that every request has from its own connection, expected none of these"
+    if not HEADER_NAME.fullmatch(name) or not (value.isascii() and value.isprintable()):
+        return "found no valid header, expected a name and one line, both of ASCII"
+    return None
 
 
 def _address(url: str) -> str | None:

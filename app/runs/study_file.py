@@ -1,15 +1,16 @@
 """Reading a study file with its batteries: whole and sound, or one message."""
 
+import os
 from pathlib import Path
 
 from app import batteries as batteries_package
 from app.batteries.shape import BatteryShape
 from app.runs import battery_checks, study_checks
 from app.runs.applying import Applied, apply
-from app.runs.mistakes import FileError, Mistake, shown
+from app.runs.mistakes import FileError, Mistake, nearest, one_of, shown
 from app.runs.shaping import shaped
 from app.runs.study_shape import StudyFile, StudyShape
-from app.runs.yaml_source import read
+from app.runs.yaml_source import Source, read
 
 BUILT_IN = Path(batteries_package.__file__ or "").resolve().parent / "data"
 
@@ -19,6 +20,10 @@ __all__ = ["Applied", "FileError", "StudyFile", "apply", "built_in", "load", "lo
 def load(path: Path) -> StudyFile:
     """Read a study file and its batteries; raise FileError with what is wrong in the first bad file."""
     source = read(path)
+    if _holds(source, "prompts", but_not="study"):
+        raise source.error(
+            [Mistake((), "found a battery file, expected a study file, which names batteries")]
+        )
     shape = shaped(source, StudyShape)
     files, missing = _battery_files(path, shape)
     mistakes = [*study_checks.mistakes_of(shape), *missing]
@@ -36,6 +41,8 @@ def load(path: Path) -> StudyFile:
 def load_battery(path: Path) -> BatteryShape:
     """Read a battery file; raise FileError with what is wrong in it."""
     source = read(path)
+    if _holds(source, "study", but_not="prompts"):
+        raise source.error([Mistake((), "found a study file, expected a battery file")])
     shape = shaped(source, BatteryShape)
     mistakes = list(battery_checks.mistakes_of(shape))
     if mistakes:
@@ -48,18 +55,50 @@ def built_in() -> dict[str, Path]:
     return {path.stem: path for path in sorted(BUILT_IN.glob("*.yaml"))}
 
 
+def _holds(source: Source, key: str, *, but_not: str) -> bool:
+    return key in source.root.children and but_not not in source.root.children
+
+
 def _battery_files(study: Path, shape: StudyShape) -> tuple[list[Path], list[Mistake]]:
     """Return the files of a study's batteries, and a mistake for each that there is not."""
     known, files, mistakes = built_in(), [], []
     for index, name in enumerate(shape.batteries):
-        if "/" in name:
-            file = study.parent / name
-            missing = None if file.is_file() else f"found {shown(name)}, expected the path of a battery file"
-        else:
-            file = known.get(name, study)
-            listed = ", ".join(known)
-            missing = f"found {shown(name)}, expected one of {listed}, or a path such as ./mine.yaml"
-            missing = None if name in known else missing
-        files.append(file)
-        mistakes += [Mistake(("batteries", index), missing)] if missing else []
+        files.append(study.parent / name if "/" in name else known.get(name, study))
+        wrong = _wrong_path(study, name) if "/" in name else _wrong_slug(study.parent, name, known)
+        mistakes += [Mistake(("batteries", index), f"found {shown(name)}{wrong}")] if wrong else []
     return files, mistakes
+
+
+def _wrong_slug(folder: Path, name: str, known: dict[str, Path]) -> str | None:
+    """Return what is wrong with the name of a built-in battery."""
+    if name in known:
+        return None
+    for beside in (name, f"{name}.yaml"):
+        if _kind(folder / beside) == "a file":
+            return f", expected ./{beside} (the path of a file begins with ./)"
+    return f", expected {one_of(name, list(known), 'one of these')}, or a path such as ./mine.yaml"
+
+
+def _wrong_path(study: Path, name: str) -> str | None:
+    """Return what is wrong with the path of a battery file.
+
+    A study is one folder: it can be handed on whole, and a stranger's file makes us read nothing else.
+    """
+    file = Path(os.path.normpath(name))
+    if file.is_absolute() or file.parts[0] == "..":
+        return ", which leads out of the study's folder, expected a path below it, such as ./mine.yaml"
+    kind = _kind(study.parent / name)
+    if kind == "a file":
+        return None
+    beside = [one.name for one in sorted((study.parent / file.parent).glob("*.yaml")) if one != study]
+    near = nearest(file.name, beside)
+    expected = f"./{file.parent / near}" if near else "the path of a battery file"
+    return f", where there is {kind}, expected {expected}"
+
+
+def _kind(path: Path) -> str:
+    """Return what is at a path: a file, a folder or nothing."""
+    try:
+        return "a file" if path.is_file() else "a folder" if path.is_dir() else "nothing"
+    except OSError:  # a name that no file can have
+        return "nothing"

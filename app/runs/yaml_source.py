@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from app.runs.mistakes import FileError, Loc, Mistake, place, shown
+from app.runs.mistakes import FileError, Loc, Mistake, ascii_controls, place, shown
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 32
@@ -22,6 +22,13 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,30}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# What the parser says of the mistakes that people make most, and what to write instead.
+_REMEDIES = {
+    "mapping values are not allowed": "quotes around a text that has a colon in it",
+    "cannot start any token": "quotes around a text that begins with such a sign",
+    "tab character": "spaces",
+    "unknown escape": "single quotes around a text that has a backslash in it",
+}
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -31,10 +38,11 @@ _WORDS: dict[str, Any] = {
 
 @dataclass(slots=True)
 class Node:
-    """A value with the line it stands on (its key's line, where it has one)."""
+    """A value with the line it stands on (its key's line, where it has one); a number also as it was written."""
 
     line: int
     value: Any = None
+    written: str = ""
     children: dict[str | int, "Node"] = field(default_factory=dict)
 
     def plain(self) -> Any:
@@ -88,21 +96,24 @@ def read(path: Path) -> Source:
         raise _error(
             path, text.count("\n", 0, found.start()) + 1, f"found U+{ord(found[0]):04X}, expected text"
         )
-    return Source(str(path), _Builder(path).build(text))
+    return Source(_named(path), _Builder(path).build(text))
 
 
 def _text(path: Path) -> str:
     try:
         if not path.is_file():
             found = "a folder" if path.is_dir() else "nothing there" if not path.exists() else "no plain file"
-            raise FileError([f"{path}: found {found}, expected a YAML file"])
+            raise FileError([f"{_named(path)}: found {found}, expected a YAML file"])
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise FileError([f"{path}: found {size:,} bytes, expected at most {MAX_BYTES:,}"])
+            raise FileError([f"{_named(path)}: found {size:,} bytes, expected at most {MAX_BYTES:,}"])
         with path.open("rb") as file:
             body = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise FileError([f"{path}: cannot be read: {error.strerror}, expected a YAML file"]) from None
+        told = f"{_named(path)}: found what cannot be read ({error.strerror}), expected a YAML file"
+        raise FileError([told]) from None
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise _error(path, 1, "found UTF-16 text, expected UTF-8 text")
     try:
         return body.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
@@ -110,8 +121,12 @@ def _text(path: Path) -> str:
         raise _error(path, line, f"found the byte 0x{body[error.start]:02x}, expected UTF-8 text") from None
 
 
+def _named(path: Path) -> str:
+    return ascii_controls(str(path))
+
+
 def _error(path: Path, line: int, text: str) -> FileError:
-    return FileError([f"{path}:{line}: {text}"])
+    return FileError([f"{_named(path)}:{line}: {text}"])
 
 
 @dataclass(slots=True)
@@ -140,9 +155,9 @@ class _Builder:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = 1 if mark is None else min(mark.line + 1, text.count("\n") + 1)
-            raise self._error(
-                line, f"found broken YAML ({error.problem}), expected `key: value` lines"
-            ) from None
+            problem = str(error.problem)
+            remedy = next((say for part, say in _REMEDIES.items() if part in problem), "`key: value` lines")
+            raise self._error(line, f"found broken YAML ({problem}), expected {remedy}") from None
         if self.root is None:
             raise self._error(1, "found an empty file, expected a mapping that begins with `styloscope: 1`")
         return self.root
@@ -176,7 +191,8 @@ class _Builder:
         if top is not None and isinstance(top.node.value, dict) and top.key is None:
             self._key(top, text, line)
         else:
-            self._put(Node(line, _value(text) if event.implicit[0] else text))
+            value = _value(text) if event.implicit[0] else text
+            self._put(Node(line, value, text if isinstance(value, int | float) else ""))
 
     def _key(self, top: _Open, key: str, line: int) -> None:
         if key in top.node.children:

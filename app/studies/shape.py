@@ -20,7 +20,7 @@ class StudyHead(Shape):
 class Budget(Shape):
     """Where a run pauses: US dollars, calls, tokens; null = no cap."""
 
-    usd: float | None = Field(None, gt=0, le=1_000_000)
+    usd: float | None = Field(None, ge=1 / MICRO, le=1_000_000)
     calls: int | None = Field(None, ge=1, le=10**12)
     tokens: int | None = Field(None, ge=1, le=10**15)
 

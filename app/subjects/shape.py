@@ -19,6 +19,9 @@ Dialect = Literal["llamacpp", "vllm", "openrouter", "ollama", "azure", "deepseek
 def _key_env(value: str) -> str:
     if not KEY_ENV.fullmatch(value):
         expected = "the name of an environment variable, STYLOSCOPE_KEY_… or …_API_KEY, never the key itself"
+        meant = value.strip("${} ").upper()
+        if NAME.fullmatch(meant) and KEY_ENV.fullmatch(meant):
+            raise ValueError(f"expected {meant}, the name alone", repr(value))
         # What is no plain name may be the key itself, or a password: the message does not repeat it.
         found = repr(value) if NAME.fullmatch(value) else "no such name (kept out of this message)"
         raise ValueError(f"expected {expected}", found)

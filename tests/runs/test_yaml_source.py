@@ -42,14 +42,20 @@ UNREADABLE = [
     ("a: [1, 2\nb: 3\n", "file.yaml:2: found broken YAML (did not find expected ',' or ']'), expected `key: value` "
      "lines"),
     ("a: 1\n\tb: 2\n", "file.yaml:2: found broken YAML (found a tab character that violates indentation), "
-     "expected `key: value` lines"),
+     "expected spaces"),
+    ("a: Pick: a number\n", "file.yaml:1: found broken YAML (mapping values are not allowed in this context), "
+     "expected quotes around a text that has a colon in it"),
+    ("a: @home\n", "file.yaml:1: found broken YAML (found character that cannot start any token), expected quotes "
+     "around a text that begins with such a sign"),
+    ('a: "\\d+"\n', "file.yaml:1: found broken YAML (found unknown escape character), expected single quotes "
+     "around a text that has a backslash in it"),
     ("a: 1\nb: x\0y\n", "file.yaml:2: found U+0000, expected text"),
     ("a: 1\nb: \x1b[31mred\n", "file.yaml:2: found U+001B, expected text"),
     ('a: 1\nb: "x\\0y"\n', "file.yaml:2: found an escaped U+0000 or lone surrogate, expected text"),
     ('a: 1\nb: "\\ud800"\n', "file.yaml:2: found broken YAML (found invalid Unicode character escape code), "
      "expected `key: value` lines"),
     (b"a: 1\nb: caf\xe9\n", "file.yaml:2: found the byte 0xe9, expected UTF-8 text"),
-    ("a: 1\nb: é".encode("utf-16"), "file.yaml:1: found the byte 0xff, expected UTF-8 text"),
+    ("a: 1\nb: é".encode("utf-16"), "file.yaml:1: found UTF-16 text, expected UTF-8 text"),
     ("- x\n" * (MAX_VALUES + 1), f"file.yaml:{MAX_VALUES}: found more than 200,000 values, expected fewer"),
 ]  # fmt: skip
 
