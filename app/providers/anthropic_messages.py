@@ -6,7 +6,7 @@ from typing import Any
 from app.providers.openai_shape import SAMPLERS, SERVER_DEFAULT, without
 from app.providers.outcome import opened
 from app.providers.plain import plain
-from app.providers.prefix import continuation
+from app.providers.prefix import REPEATING, continuation
 from app.providers.raw import count, mapping, sequence, storable, string
 from app.providers.sending import lacking, messages, prefix
 from app.providers.sending import request as written
@@ -24,6 +24,8 @@ from app.providers.wire import (
     Usage,
 )
 
+# The later version, 2026-10-21, refuses temperature, top_p and top_k on every model; an endpoint's `headers`
+# may ask for it.
 VERSION = {"anthropic-version": "2023-06-01"}
 
 
@@ -46,11 +48,18 @@ def request(target: Target, call: Call) -> Request | Impossible:
         return Impossible("this wire gives no log-probabilities")
     if prefix(call) is not None and target.prefill is False:
         return Impossible("this endpoint does not continue a begun answer")
-    refused = lacking(target, call)
+    refused = lacking(target, call) or _silent_turn(target, call)
     if refused:
         return refused
     path = "/messages" if target.base_url.rstrip("/").endswith("/v1") else "/v1/messages"
     return written(target, path, _body(target, call), call, VERSION)
+
+
+def _silent_turn(target: Target, call: Call) -> Impossible | None:
+    """Return why a conversation with an empty answer in it cannot go on: the maker's own API takes none."""
+    if target.dialect is None and any(not turn.text.strip() for turn in call.turns[:-1]):
+        return Impossible("this wire takes no empty turn, and an earlier answer is one")
+    return None
 
 
 def _body(target: Target, call: Call) -> dict[str, Any]:
@@ -80,9 +89,9 @@ def read(target: Target, call: Call, reply: Reply) -> Answered | Failed:
     words, reasoning, blocks = _blocks(target, data["content"])
     text, replaced = plain(words)
     begun = prefix(call)
-    text, cut = continuation(text, None if begun is None else plain(begun)[0], target.dialect)
+    begun = None if begun is None else plain(begun)[0]
+    text, cut = continuation(text, begun, target.dialect in REPEATING)
     stop, raw, more = _stopped(data)
-    model = string(data.get("model"))
     return concluded(
         Answered(
             text=text,
@@ -91,7 +100,7 @@ def read(target: Target, call: Call, reply: Reply) -> Answered | Failed:
             reasoning=reasoning,
             parts=(*replaced, *cut, *more, *blocks),
             usage=usage,
-            served_model=str(storable(model)) if model else None,
+            served_model=_served(data),
             effective=_effective(target, call, data),
         )
     )
@@ -117,7 +126,9 @@ def _blocks(
             reasoning.append(Reasoning("", "redacted_thinking", "redacted"))
         else:
             name = "tool_call" if kind in ("tool_use", "server_tool_use") else "block"
-            parts.append({"type": name, "raw": storable(block)})
+            # What was said before a fallback was said by another model.
+            at = {"at": len(plain("".join(words))[0])} if kind == "fallback" else {}
+            parts.append({"type": name, **at, "raw": storable(block)})
     return "".join(words), tuple(reasoning), tuple(parts)
 
 
@@ -159,17 +170,39 @@ def _usage(data: Mapping[str, Any]) -> Usage:
     )
 
 
+def _served(data: Mapping[str, Any]) -> str | None:
+    """Return the model that served: the last fallback's where one took over, else the one that the reply names.
+
+    `usage.iterations` tells it where the call before it ended in no message, and so left no block between them.
+    """
+    handed = [mapping(block.get("to")).get("model") for block in _fallbacks(data)]
+    taken = [attempt.get("model") for attempt in _attempts(data)]
+    named = next((name for name in (*taken[-1:], *handed[-1:], data.get("model")) if string(name)), None)
+    return None if named is None else str(storable(named))
+
+
+def _fallbacks(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    blocks = map(mapping, sequence(data.get("content")))
+    return [block for block in blocks if block.get("type") == "fallback"]
+
+
+def _attempts(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    attempts = map(mapping, sequence(mapping(data.get("usage")).get("iterations")))
+    return [attempt for attempt in attempts if attempt.get("type") == "fallback_message"]
+
+
 def _effective(target: Target, call: Call, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the server reports; a fallback block tells that another model may have served."""
+    """Return what the server reports; `fallback` is there where another model than the one asked for served."""
     sent = _body(target, call) | dict(call.extra)
     found: dict[str, Any] = {name: SERVER_DEFAULT for name in SAMPLERS if name not in sent}
     usage = mapping(data.get("usage"))
     for name, value in (
-        ("model", data.get("model")),
+        ("model", _served(data)),
         ("service_tier", usage.get("service_tier")),
         ("inference_geo", usage.get("inference_geo")),
+        ("speed", usage.get("speed")),
     ):
         if isinstance(value, str) and value:
             found[name] = storable(value)
-    fallbacks = [block for block in sequence(data.get("content")) if mapping(block).get("type") == "fallback"]
+    fallbacks = _fallbacks(data) or [{"to": {"model": one.get("model")}} for one in _attempts(data)]
     return found | ({"fallback": storable(fallbacks)} if fallbacks else {})

@@ -6,7 +6,7 @@ from typing import Any
 from app.providers import llamacpp, openai_shape
 from app.providers.outcome import opened
 from app.providers.plain import plain
-from app.providers.prefix import continuation
+from app.providers.prefix import REPEATING, continuation
 from app.providers.raw import mapping, sequence, storable, string
 from app.providers.reasoning import in_tags, thinking_part, told_apart
 from app.providers.sending import lacking, messages, prefix
@@ -91,7 +91,7 @@ def read(target: Target, call: Call, reply: Reply) -> Answered | Failed:
             parts=(*marks, *more, *_beside(message), *openai_shape.filters(data, choice)),
             usage=usage,
             served_model=_name(data.get("model")),
-            effective=openai_shape.effective(data, _sent(target, call)),
+            effective=openai_shape.effective(target, data, _sent(target, call)),
             tokens=tokens(choice.get("logprobs")),
             rendered=llamacpp.rendered(data),
         )
@@ -105,7 +105,8 @@ def _said(
     content, reasoning, unread = _content(message.get("content"))
     text, replaced = plain(content)
     begun = prefix(call)
-    text, cut = continuation(text, None if begun is None else plain(begun)[0], target.dialect)
+    repeats = target.dialect in REPEATING or bool(call.extra.get("echo"))
+    text, cut = continuation(text, None if begun is None else plain(begun)[0], repeats)
     reasoning = told_apart(message) or reasoning
     if not reasoning:
         text, reasoning = in_tags(text)

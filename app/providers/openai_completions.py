@@ -63,7 +63,7 @@ def read(target: Target, call: Call, reply: Reply) -> Answered | Failed:
             parts=(*replaced, *echo, *more, *openai_shape.filters(data, choice)),
             usage=usage,
             served_model=str(storable(model)) if model else None,
-            effective=openai_shape.effective(data, sent),
+            effective=openai_shape.effective(target, data, sent),
             tokens=found,
         )
     )

@@ -1,6 +1,7 @@
 """What the OpenAI chat and completions wires share: settings of the request, usage, stop class, effective."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.providers import llamacpp
@@ -13,6 +14,14 @@ from app.providers.wire import Answered, Call, Failed, StopClass, Target, Usage
 
 SERVER_DEFAULT = "server default"
 SAMPLERS = ("temperature", "top_p", "top_k")
+# What else shapes a distribution: OpenAI's own penalties, and what servers of open weights apply unasked.
+PENALTIES = ("frequency_penalty", "presence_penalty")
+SERVERS_OWN = {
+    "llamacpp": ("min_p", "repeat_penalty"),
+    "ollama": ("min_p", "repeat_penalty"),
+    "vllm": ("min_p", "repetition_penalty"),
+    "openrouter": ("min_p", "repetition_penalty"),
+}
 SEED_FIELD = {"mistral": "random_seed"}
 
 
@@ -54,7 +63,7 @@ def only_choice(data: Mapping[str, Any], usage: Usage) -> Mapping[str, Any] | An
         return Failed("the reply holds no choice", "retry", usage=usage)
     trouble = trouble_in({"error": choice.get("error")}, 200, {})
     if trouble:
-        return from_trouble(trouble)
+        return replace(from_trouble(trouble), usage=usage)
     reason = choice.get("finish_reason")
     if isinstance(reason, str) and reason in BROKEN:
         return Failed(f"the provider failed on the way: finish_reason {reason}", "retry", usage=usage)
@@ -81,8 +90,9 @@ def usage_of(data: Mapping[str, Any]) -> Usage:
 
 
 def without(total: int | None, part: int | None, other: int | None = None) -> int | None:
-    """Return a count less its known parts, never below 0."""
-    return None if total is None else max(0, total - (part or 0) - (other or 0))
+    """Return a count less its known parts; None where they are more than it, which tells nothing."""
+    rest = -1 if total is None else total - (part or 0) - (other or 0)
+    return rest if rest >= 0 else None
 
 
 def stopped(
@@ -121,9 +131,10 @@ def filters(data: Mapping[str, Any], choice: Mapping[str, Any]) -> list[Mapping[
     return marks
 
 
-def effective(data: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+def effective(target: Target, data: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the server reports of the settings in force; unset samplers are the server's own."""
-    found: dict[str, Any] = {name: SERVER_DEFAULT for name in SAMPLERS if name not in sent}
+    samplers = (*SAMPLERS, *PENALTIES, *SERVERS_OWN.get(target.dialect or "", ()))
+    found: dict[str, Any] = {name: SERVER_DEFAULT for name in samplers if name not in sent}
     found |= llamacpp.generation_settings(data)
     for name in ("model", "system_fingerprint", "service_tier", "provider"):
         value = string(data.get(name))

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.providers.raw import Malformed, decoded, mapping, storable
 from app.providers.trouble import Trouble, one_line, trouble_in, trouble_of
-from app.providers.waits import wait_asked
+from app.providers.waits import retry_after, wait_asked
 from app.providers.wire import Answered, Failed, Reply, StopClass
 
 BLOCKED = {
@@ -20,7 +20,8 @@ OVERFLOWN = {
 NO_MONEY = {
     "insufficient_quota", "credit_balance_exhausted", "project_spend_limit_exceeded",
     "organization_spend_limit_exceeded", "organization_usage_limit_exceeded", "billing_hard_limit_reached",
-    "enforced_spend_limit_reached", "billing_error",
+    "billing_not_active", "enforced_spend_limit_reached", "contract_spend_limit_reached",
+    "linked_organization_spend_limit_reached", "linked_organization_billing_unavailable", "billing_error",
 }  # fmt: skip
 AGAIN = {408, 409, 425, 429}  # and every 5xx but these:
 NEVER_5XX = {501, 505}
@@ -35,7 +36,11 @@ OVERFLOW_WORDS = re.compile(
 MODERATION_WORDS = re.compile(
     r"moderation|guardrail|(input|prompt|content|request) (was|is|has been) flagged", re.IGNORECASE
 )
-POOR_WORDS = re.compile(r"credit balance is too low|insufficient (balance|credits)", re.IGNORECASE)
+POOR_WORDS = re.compile(
+    r"credit balance is too low|insufficient (balance|credits)|reached your specified (workspace )?api usage limit",
+    re.IGNORECASE,
+)
+NO_ACCESS = re.compile(r"\blimit: 0\b")  # Gemini's word, under a 429, for a model that the plan does not hold
 LACKING_WORDS = re.compile(
     r"unsupported (parameter|value)|(not|isn't) supported|n[o']t support|unrecognized request argument"
     r"|unknown (parameter|field|argument)|unexpected (keyword|message role)|extra inputs are not permitted"
@@ -43,14 +48,16 @@ LACKING_WORDS = re.compile(
     r"|final assistant content cannot end with|not allowed to request logprobs|not (a )?chat model"
     r"|invalid (role|value: 'developer')|roles must alternate|stop sequence must contain"
     r"|temperature: (range|input should)|is not enabled for this model|supports at most"
-    r"|maximum allowed number of output tokens",
+    r"|maximum allowed number of output tokens|no endpoints found that (can handle|support)",
     re.IGNORECASE,
 )
 LACKING_NAMES = {
     "unsupported_parameter", "unsupported_value", "unknown_parameter", "integer_above_max_value",
     "integer_below_min_value", "decimal_above_max_value", "decimal_below_min_value",
 }  # fmt: skip
-LACKING_STATUS = {400, 403, 404, 422}
+LACKING_STATUS = {400, 404, 422}
+# A chat template that gives up on a conversation ends llama.cpp's call with a 500, each time anew.
+TEMPLATE_WORDS = re.compile(r"system role not supported|roles must alternate", re.IGNORECASE)
 
 FAULTS = {
     "connect": "no connection",
@@ -90,21 +97,22 @@ def opened(reply: Reply, *, limit_names_wait: bool = False) -> Mapping[str, Any]
 
 def from_trouble(trouble: Trouble, limit_names_wait: bool = False) -> Answered | Failed:
     """Return what follows from an error body: the rules in the order in which they override each other."""
-    no = _no(trouble)
+    no = _no(trouble) or (trouble.upstream and _no(trouble.upstream))
     if no:
         return Answered("", no[0], no[1], parts=({"type": "error", "raw": storable(trouble.raw)},))
     status, asked = trouble.status, wait_asked(trouble.headers)
     order = trouble.headers.get("x-should-retry")
     slow_down = status in SLOWER or "slow_down" in trouble.names
-    if _about_money(trouble, asked, limit_names_wait):
+    later = status == 402 and retry_after(trouble.headers) is not None
+    if _about_money(trouble, asked, limit_names_wait) and not later:
         return Failed(trouble.line, "stop")
     if order == "true":
         return Failed(trouble.line, "retry", asked, slow_down)
-    if status in LACKING_STATUS and (trouble.names & LACKING_NAMES or LACKING_WORDS.search(trouble.message)):
+    if _lacking(trouble) or (trouble.upstream and _lacking(trouble.upstream)):
         return Failed(trouble.line, "impossible")
-    if status in (401, 403) or (status == 402 and asked is None):
+    if _shut_out(trouble) and not later:
         return Failed(trouble.line, "stop")
-    again = status in AGAIN or status == 402 or (status >= 500 and status not in NEVER_5XX)
+    again = status in AGAIN or later or (status >= 500 and status not in NEVER_5XX)
     if again and order != "false":
         return Failed(trouble.line, "retry", asked, slow_down)
     return Failed(trouble.line, "fail", slow_down=slow_down)
@@ -132,9 +140,29 @@ def _moderated(trouble: Trouble) -> bool:
 
 def _about_money(trouble: Trouble, asked: float | None, limit_names_wait: bool) -> bool:
     if trouble.names & NO_MONEY or POOR_WORDS.search(trouble.message):
-        return not (trouble.status == 402 and asked is not None)
-    unnamed = asked is None and trouble.headers.get("x-should-retry") != "true"
-    return trouble.status == 429 and limit_names_wait and unnamed
+        return True
+    if trouble.status != 429:
+        return False
+    unnamed = limit_names_wait and asked is None and trouble.headers.get("x-should-retry") != "true"
+    return unnamed or NO_ACCESS.search(trouble.message) is not None
+
+
+def _lacking(trouble: Trouble) -> bool:
+    """Tell whether an error names something that the endpoint cannot do, so that it would say so each time."""
+    if trouble.status == 403:
+        return "logprobs" in trouble.message
+    if trouble.status == 500:
+        return TEMPLATE_WORDS.search(trouble.message) is not None
+    named = trouble.names & LACKING_NAMES or LACKING_WORDS.search(trouble.message)
+    return trouble.status in LACKING_STATUS and bool(named)
+
+
+def _shut_out(trouble: Trouble) -> bool:
+    """Tell whether nobody is let in with this key: not so where a 403 is no word of the API's own but a page.
+
+    That is a gate before it, which may have disliked this one prompt.
+    """
+    return trouble.status in (401, 402, 407) or (trouble.status == 403 and bool(trouble.raw))
 
 
 def _failed_transport(reply: Reply) -> Failed:

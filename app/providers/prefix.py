@@ -11,19 +11,19 @@ Marks = tuple[Mapping[str, Any], ...]
 REPEATING = {"llamacpp", "mistral"}  # dialects whose replies begin with the prefill
 
 
-def continuation(text: str, begun: str | None, dialect: str | None) -> tuple[str, Marks]:
+def continuation(text: str, begun: str | None, repeats: bool) -> tuple[str, Marks]:
     """Return the continuation alone, and a mark of what was done or found.
 
-    Only where a dialect is known to repeat is anything cut: elsewhere a model may say the same words again.
+    Only where the server is known to repeat is anything cut: elsewhere a model may say the same words again.
     """
     if begun is None:
         return text, ()
-    repeats = text.startswith(begun)
-    if dialect in REPEATING:
-        if repeats:
+    repeated = text.startswith(begun)
+    if repeats:
+        if repeated:
             return text[len(begun) :], ({"type": "prefix_cut", "characters": len(begun)},)
         return text, ({"type": "prefix_not_repeated"},)
-    return text, (({"type": "prefix_repeated"},) if repeats else ())
+    return text, (({"type": "prefix_repeated"},) if repeated else ())
 
 
 def without_echo(text: str, prompt: str, logprobs: Any) -> tuple[str, tuple[Token, ...], Marks]:

@@ -1,11 +1,12 @@
 """What a provider says in place of an answer: the error bodies of every family, read into one shape."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.providers.plain import plain
-from app.providers.raw import mapping, sequence, string
+from app.providers.raw import Malformed, decoded, mapping, sequence, string
 
 LONGEST_LINE = 400
 UNNAMED = (
@@ -22,23 +23,30 @@ STATUS_OF_TYPE = {
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """An error body: HTTP status, the provider's words, and every name that it gives the error."""
+    """An error body: HTTP status, the provider's words, and every name that it gives the error.
+
+    `upstream` is the error of the provider behind a router, where the router hands it on.
+    """
 
     status: int
     message: str
     names: frozenset[str] = frozenset()
-    param: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    upstream: "Trouble | None" = None
 
     @property
     def line(self) -> str:
         """The error in one line for the page."""
+        return f"HTTP {self.status}: {self._words()}"
+
+    def _words(self) -> str:
         names = " · ".join(sorted(self.names))
-        return f"HTTP {self.status}: {self.message or 'no message'}" + (f" ({names})" if names else "")
+        words = (self.message or "no message") + (f" ({names})" if names else "")
+        return words if self.upstream is None else one_line(f"{words}: {self.upstream._words()}")
 
 
-def trouble_in(data: Any, status: int, headers: Mapping[str, str]) -> Trouble | None:
+def trouble_in(data: Any, status: int, headers: Mapping[str, str], depth: int = 0) -> Trouble | None:
     """Return the error that a decoded body holds; None where the status is fine and the body holds none."""
     if isinstance(data, list) and data:
         data = data[0]  # some answer with a list of one
@@ -50,7 +58,7 @@ def trouble_in(data: Any, status: int, headers: Mapping[str, str]) -> Trouble | 
         error = body
     if not error and status < 400:
         return None
-    return _read(error, status, headers)
+    return _read(error, status, headers, depth)
 
 
 def trouble_of(status: int, message: str, headers: Mapping[str, str]) -> Trouble:
@@ -64,7 +72,7 @@ def one_line(text: str) -> str:
     return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
 
 
-def _read(error: Any, status: int, headers: Mapping[str, str]) -> Trouble:
+def _read(error: Any, status: int, headers: Mapping[str, str], depth: int) -> Trouble:
     shape = mapping(error)
     metadata, details, inner = (mapping(shape.get(key)) for key in ("metadata", "details", "innererror"))
     candidates = (
@@ -81,10 +89,20 @@ def _read(error: Any, status: int, headers: Mapping[str, str]) -> Trouble:
         _status(shape, status, names),
         one_line(_message(error)),
         names,
-        string(shape.get("param")) or "",
-        shape,
+        shape or ({"message": error} if isinstance(error, str) else {}),
         {**more, **headers},
+        _upstream(metadata.get("raw"), status) if depth == 0 else None,
     )
+
+
+def _upstream(raw: Any, status: int) -> Trouble | None:
+    """Return the error that a router got itself and hands on in `metadata.raw`: JSON, JSON as text, or words."""
+    if not isinstance(raw, str):
+        return trouble_in(raw, max(status, 400), {}, 1) if raw else None
+    try:
+        return trouble_in(decoded(raw.encode("utf-8", "surrogatepass")), max(status, 400), {}, 1)
+    except Malformed:
+        return trouble_of(max(status, 400), raw, {}) if raw else None
 
 
 def _status(shape: Mapping[str, Any], status: int, names: frozenset[str]) -> int:
@@ -92,6 +110,8 @@ def _status(shape: Mapping[str, Any], status: int, names: frozenset[str]) -> int
     if status >= 400:
         return status
     code = shape.get("code")
+    if isinstance(code, str) and re.fullmatch("[45][0-9][0-9]", code):
+        code = int(code)
     if isinstance(code, int) and 400 <= code < 600:
         return code
     return next((STATUS_OF_TYPE[name] for name in sorted(names) if name in STATUS_OF_TYPE), UNNAMED)

@@ -12,19 +12,32 @@ EPOCH_SECONDS = 1e9  # a bare number above this is a moment, not a duration
 EPOCH_MILLISECONDS = 1e12
 
 
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that `retry-after-ms` and `retry-after` ask to wait, the longer; None without either.
+
+    A date is taken against the reply's own `date`.
+    """
+    milliseconds = _number(headers.get("retry-after-ms", ""))
+    asked = (
+        _seconds(headers.get("retry-after", ""), _now(headers)),
+        None if milliseconds is None else milliseconds / 1000,
+    )
+    return max((seconds for seconds in asked if seconds is not None), default=None)
+
+
 def wait_asked(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that a reply's headers (names in lower case) ask to wait; None where they ask nothing.
 
-    The longest of `retry-after-ms`, `retry-after` (seconds or an HTTP date) and the resets of the limits that
-    are used up, at most a day. Dates are taken against the reply's own `date`.
+    The longest of `retry_after` and the resets of the limits that are used up, at most a day.
     """
-    now = _moment(headers.get("date", "")) or datetime.now(UTC)
-    found = [_seconds(headers.get("retry-after", ""), now)]
-    milliseconds = _number(headers.get("retry-after-ms", ""))
-    found.append(None if milliseconds is None else milliseconds / 1000)
-    found += [_seconds(value, now) for name, value in headers.items() if _spent(name, headers)]
-    known = [seconds for seconds in found if seconds is not None]
+    now = _now(headers)
+    resets = [_seconds(value, now) for name, value in headers.items() if _spent(name, headers)]
+    known = [seconds for seconds in (retry_after(headers), *resets) if seconds is not None]
     return min(max(0.0, *known), LONGEST) if known else None
+
+
+def _now(headers: Mapping[str, str]) -> datetime:
+    return _moment(headers.get("date", "")) or datetime.now(UTC)
 
 
 def _spent(name: str, headers: Mapping[str, str]) -> bool:

@@ -152,8 +152,8 @@ class Answered:
 @dataclass(frozen=True, slots=True)
 class Failed:
     """No answer. `then` says what the collector does: retry after `wait` seconds at least (None = its own
-    backoff; `asked_to_wait` when the provider named it), fail the draw, stop the endpoint for the run (no key,
-    no money), or make the cell impossible (a lacking capability)."""
+    backoff), fail the draw, stop the endpoint for the run (no key, no money), or make the cell impossible (a
+    lacking capability)."""
 
     error: str
     then: Literal["retry", "fail", "stop", "impossible"]

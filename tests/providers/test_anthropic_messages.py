@@ -1,5 +1,6 @@
 """The wire anthropic-messages: the exact bytes that go out, and what its replies come to."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -86,6 +87,18 @@ def test_a_begun_answer_is_tried_unless_the_model_is_known_to_refuse_it() -> Non
     assert '"assistant"' not in body(replace(ANTHROPIC, prefill=False), empty)
 
 
+@pytest.mark.parametrize("silent", ["", " \n"])
+def test_a_conversation_with_an_empty_answer_in_it_cannot_go_on_at_the_maker_s_own(silent: str) -> None:
+    ladder = Call("chat", turns=(HELLO[0], Said("assistant", silent), Said("user", "Well?")))
+    assert impossible(ANTHROPIC, ladder) == "this wire takes no empty turn, and an earlier answer is one"
+    assert f'"content":{json.dumps(silent)}' in body(LOCAL, ladder)
+
+
+def test_an_endpoint_s_own_headers_may_ask_for_another_version() -> None:
+    made = request(replace(ANTHROPIC, headers={"Anthropic-Version": "2026-10-21"}), CHAT)
+    assert made.headers["anthropic-version"] == "2026-10-21"
+
+
 def test_what_this_wire_does_not_have_is_said() -> None:
     assert "raw completion is not possible" in impossible(ANTHROPIC, COMPLETION)
     assert impossible(ANTHROPIC, replace(CHAT, logprobs=5)) == "this wire gives no log-probabilities"
@@ -159,11 +172,31 @@ def test_other_blocks_are_kept_raw_in_their_order() -> None:
     )
 
 
-def test_another_model_that_served_is_in_the_settings_in_force() -> None:
-    block = {"type": "fallback", "from": {"model": "claude-opus-5"}, "to": {"model": "claude-haiku-4-5"}}
-    found = answer(ANTHROPIC, message(block, text("Hi.")))
-    assert found.effective["fallback"] == [block]
-    assert types(found) == ["block"]
+FALLBACK = {
+    "type": "fallback", "from": {"model": "claude-opus-5"}, "to": {"model": "claude-haiku-4-5-20251001"},
+    "trigger": {"type": "refusal", "category": "bio"},
+}  # fmt: skip
+
+
+def test_a_model_that_took_over_is_the_one_that_served_and_its_words_are_told_apart() -> None:
+    told = message(text("Well, "), FALLBACK, text("hi.")) | {"model": "claude-opus-5"}
+    found = answer(ANTHROPIC, told)
+    assert (found.text, found.served_model) == ("Well, hi.", "claude-haiku-4-5-20251001")
+    assert found.effective["model"] == "claude-haiku-4-5-20251001"
+    assert found.effective["fallback"] == [FALLBACK]
+    assert found.parts == ({"type": "block", "at": 6, "raw": FALLBACK},)
+
+
+def test_a_model_that_took_over_without_a_block_is_told_by_the_usage() -> None:
+    tries = [
+        {"type": "message", "model": "claude-opus-5"},
+        {"type": "fallback_message", "model": "claude-sonnet-5"},
+    ]
+    told = message(usage={"input_tokens": 3, "output_tokens": 4, "iterations": tries}, model="claude-opus-5")
+    found = answer(ANTHROPIC, told)
+    assert found.served_model == "claude-sonnet-5"
+    assert found.effective["fallback"] == [{"to": {"model": "claude-sonnet-5"}}]
+    assert found.usage.raw["iterations"] == tries
 
 
 def test_usage_counts_cache_apart_and_thinking_inside_the_output() -> None:
@@ -256,6 +289,8 @@ def test_a_429_without_a_word_of_when_to_come_back_is_about_money() -> None:
     assert failure(LOCAL, told, status=429).then == "retry"  # the convention is Anthropic's own
     spent = error("rate_limit_error", "Spend limit", details={"error_code": "enforced_spend_limit_reached"})
     assert failure(ANTHROPIC, spent, status=429, headers={"retry-after": "7"}).then == "stop"
+    contract = error("rate_limit_error", "Limit", details={"error_code": "contract_spend_limit_reached"})
+    assert failure(LOCAL, contract, status=429, headers={"retry-after": "7"}).then == "stop"
 
 
 def test_a_429_waits_for_the_limit_that_is_used_up() -> None:
@@ -289,5 +324,9 @@ def test_each_error_status_has_its_consequence(status: int, kind: str, then: str
 
 
 def test_a_low_balance_stops_the_endpoint_though_it_comes_as_a_400() -> None:
-    words = "Your credit balance is too low to access the Anthropic API."
-    assert failure(ANTHROPIC, error("invalid_request_error", words), status=400).then == "stop"
+    for words in (
+        "Your credit balance is too low to access the Anthropic API.",
+        "You have reached your specified API usage limits. You will regain access on 2026-12-01 at 00:00 UTC.",
+        "You have reached your specified workspace API usage limits.",
+    ):
+        assert failure(ANTHROPIC, error("invalid_request_error", words), status=400).then == "stop"

@@ -70,14 +70,19 @@ MESSAGE = {
     "model": "m", "stop_reason": "refusal", "stop_sequence": None,
     "stop_details": {"type": "refusal", "category": "bio", "explanation": None},
     "content": [
-        {"type": "thinking", "thinking": "so"}, {"type": "redacted_thinking", "data": "x"}, {"type": "fallback"},
+        {"type": "thinking", "thinking": "so"}, {"type": "redacted_thinking", "data": "x"},
+        {"type": "fallback", "to": {"model": "n"}},
         {"type": "text", "text": "I am", "citations": [{"type": "x"}]}, {"type": "tool_use", "input": {}},
     ],
-    "usage": {"input_tokens": 9, "output_tokens": 4, "output_tokens_details": {"thinking_tokens": 2}},
+    "usage": {
+        "input_tokens": 9, "output_tokens": 4, "output_tokens_details": {"thinking_tokens": 2},
+        "iterations": [{"type": "fallback_message", "model": "n"}],
+    },
 }  # fmt: skip
 ERROR = {"type": "error", "error": {
     "type": "rate_limit_error", "code": 429, "message": "Slow down", "param": None,
-    "metadata": {"headers": {"x-ratelimit-reset": "1"}, "flagged_input": "x"}, "details": {"error_code": "x"},
+    "metadata": {"headers": {"x-ratelimit-reset": "1"}, "flagged_input": "x", "raw": '{"error": {"code": "x"}}'},
+    "details": {"error_code": "x"},
     "innererror": {"code": "x"},
 }}  # fmt: skip
 WHOLE = (CHAT, LISTED, LEGACY, MESSAGE, ERROR)

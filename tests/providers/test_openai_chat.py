@@ -61,11 +61,19 @@ def test_an_ordinary_answer_with_all_that_is_told_about_it() -> None:
     assert found.effective == {
         "top_p": "server default",
         "top_k": "server default",
+        "frequency_penalty": "server default",
+        "presence_penalty": "server default",
         "model": "gpt-5.2-2026-02-11",
         "system_fingerprint": "fp_44709d6fcb",
         "service_tier": "default",
     }
     assert (found.parts, found.reasoning, found.tokens, found.rendered) == ((), (), (), None)
+
+
+def test_what_a_server_of_open_weights_applies_unasked_is_said_too() -> None:
+    found = answer(VLLM, chat(), replace(CHAT, top_p=1.0, extra={"min_p": 0.1, "presence_penalty": 0}))
+    unset = {name for name, value in found.effective.items() if value == "server default"}
+    assert unset == {"temperature", "top_k", "frequency_penalty", "repetition_penalty"}
 
 
 @pytest.mark.parametrize(
@@ -248,6 +256,16 @@ def test_usage_that_is_not_told_is_null_and_never_zero() -> None:
     assert (odd.input, odd.output) == (None, None)
 
 
+def test_counts_that_contradict_each_other_are_no_zero_either() -> None:
+    told = {
+        "prompt_tokens": 9,
+        "completion_tokens": 4,
+        "completion_tokens_details": {"reasoning_tokens": 300},
+    }
+    usage = answer(OPENAI, chat() | {"usage": told}).usage
+    assert (usage.input, usage.output, usage.reasoning) == (9, None, 300)
+
+
 def test_azure_s_filter_results_are_kept_where_one_filtered() -> None:
     told = chat("Well", "content_filter")
     told["choices"][0]["content_filter_results"] = {
@@ -296,6 +314,11 @@ def test_vllm_gives_the_continuation_alone_so_nothing_is_cut() -> None:
     assert (same_words.text, types(same_words)) == ("I am I am.", ["prefix_repeated"])
 
 
+def test_vllm_repeats_the_beginning_where_it_is_asked_to_echo_it() -> None:
+    found = answer(VLLM, chat("I am a gardener."), replace(PREFILL, extra={"echo": True}))
+    assert (found.text, found.parts) == (" a gardener.", ({"type": "prefix_cut", "characters": 4},))
+
+
 @pytest.mark.parametrize("choices", [None, [], {}, ["x"], [None]])
 def test_a_reply_without_a_choice_is_a_model_warming_up(choices: Any) -> None:
     found = failure(OPENROUTER, {"model": "m", "choices": choices})
@@ -306,6 +329,8 @@ def test_an_error_inside_a_choice_is_an_error() -> None:
     told = chat("Half", "error")
     told["choices"][0]["error"] = {"code": 502, "message": "upstream closed"}
     assert failure(OPENROUTER, told) == Failed("HTTP 502: upstream closed", "retry")
+    paid = failure(OPENROUTER, told | {"usage": {"prompt_tokens": 9, "completion_tokens": 4}})
+    assert (paid.usage.input, paid.usage.output) == (9, 4)
 
 
 def test_text_is_stored_plain_with_a_mark_of_what_was_replaced() -> None:

@@ -150,6 +150,8 @@ def test_usage_and_settings_in_force() -> None:
     assert (found.usage.input, found.usage.output, found.usage.reasoning) == (4, 3, None)
     assert found.effective == {
         "top_k": "server default",
+        "frequency_penalty": "server default",
+        "presence_penalty": "server default",
         "model": "davinci-002",
         "system_fingerprint": "fp_1",
     }

@@ -1,5 +1,6 @@
 """What follows from a reply without an answer: the error shapes of every family and the retry table."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from app.providers import openai_chat
 from app.providers.outcome import opened
 from app.providers.wire import Answered, Failed, Reply
-from tests.providers.said import CHAT, OPENAI, OPENROUTER, answer, failure, reply
+from tests.providers.said import CHAT, OPENAI, OPENROUTER, answer, failure, read, reply
 
 
 def openai(
@@ -58,9 +59,22 @@ def test_what_will_not_pass_fails_the_draw(status: int) -> None:
     assert failure(OPENAI, openai(None), status=status).then == "fail"
 
 
-@pytest.mark.parametrize("status", [401, 402, 403])
+@pytest.mark.parametrize("status", [401, 402, 403, 407])
 def test_no_key_or_no_money_stops_the_endpoint(status: int) -> None:
     assert failure(OPENAI, openai("invalid_api_key"), status=status).then == "stop"
+
+
+def test_a_403_that_is_a_page_is_a_gate_s_and_fails_the_one_draw_that_met_it() -> None:
+    page = b"<html><title>Attention Required!</title>Sorry, you have been blocked</html>"
+    found = failure(OPENAI, page, status=403, headers={"content-type": "text/html"})
+    assert found == Failed("HTTP 403: Attention Required! Sorry, you have been blocked", "fail")
+    assert failure(OPENAI, {"error": "forbidden"}, status=403).then == "stop"
+
+
+def test_a_country_that_is_not_served_is_no_lacking_capability() -> None:
+    words = "Country, region, or territory not supported"
+    told = openai("unsupported_country_region_territory", words, "request_forbidden")
+    assert failure(OPENAI, told, status=403).then == "stop"
 
 
 @pytest.mark.parametrize(
@@ -104,6 +118,7 @@ def test_a_model_that_is_loading_is_waited_for() -> None:
         "project_spend_limit_exceeded",
         "organization_spend_limit_exceeded",
         "organization_usage_limit_exceeded",
+        "billing_not_active",
     ],
 )
 def test_a_429_about_money_stops_the_endpoint_whatever_its_headers_say(code: str) -> None:
@@ -117,6 +132,16 @@ def test_openrouter_s_402_is_asked_again_only_where_it_says_when() -> None:
     assert failure(OPENROUTER, told, status=402).then == "stop"
     later = failure(OPENROUTER, told, status=402, headers={"retry-after": "9"})
     assert (later.then, later.wait) == ("retry", 9.0)
+    limited = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1s"}
+    assert failure(OPENROUTER, told, status=402, headers=limited).then == "stop"
+
+
+def test_a_plan_that_holds_none_of_a_model_is_about_money_and_a_spent_minute_is_not() -> None:
+    words = "You exceeded your current quota. * Quota exceeded for metric: requests, limit: {}, model: m"
+    told = [{"error": {"code": 429, "message": words.format(0), "status": "RESOURCE_EXHAUSTED"}}]
+    assert failure(OPENAI, told, status=429).then == "stop"
+    told[0]["error"]["message"] = words.format(10)
+    assert failure(OPENAI, told, status=429).then == "retry"
 
 
 def test_x_should_retry_wins_over_the_table() -> None:
@@ -156,6 +181,39 @@ def test_an_error_inside_http_200_is_the_error_it_names() -> None:
     assert answer(OPENROUTER, openrouter(403, "guardrail")).stop_class == "prompt_blocked"
     assert failure(OPENROUTER, {"error": {"message": "oops"}}) == Failed("HTTP 502: oops", "retry")
     assert failure(OPENROUTER, {"object": "error", "message": "oops", "code": 400}).then == "fail"
+    assert failure(OPENROUTER, {"error": {"message": "oops", "code": "401"}}).then == "stop"
+
+
+def handed_on(raw: Any, code: int = 400) -> dict[str, Any]:
+    """Return what OpenRouter makes of an error that the provider behind it gave."""
+    return openrouter(code, "Provider returned error", raw=raw, provider_name="Azure")
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_a_no_of_the_provider_behind_a_router_is_that_provider_s_no(as_text: bool) -> None:
+    def asked(inner: dict[str, Any]) -> Any:
+        return read(OPENROUTER, handed_on(json.dumps(inner) if as_text else inner), status=400)
+
+    assert asked(openai("content_filter")).stop_class == "prompt_blocked"
+    blocked = {"type": "error", "error": {"message": "Output blocked by content filtering policy"}}
+    assert asked(blocked).stop_class == "output_filtered"
+    long = {"error": {"type": "invalid_request_error", "message": "prompt is too long: 9 tokens > 8 maximum"}}
+    assert asked(long).stop_class == "context_overflow"
+    lacking = asked(openai("unsupported_parameter", "Unsupported parameter: 'top_k'"))
+    assert (lacking.then, "Unsupported parameter: 'top_k'" in lacking.error) == ("impossible", True)
+
+
+def test_other_trouble_behind_a_router_is_told_in_its_words_and_judged_by_the_router_s_status() -> None:
+    found = failure(OPENROUTER, handed_on(json.dumps(openai("insufficient_quota", "No quota")), 429))
+    assert found.error == (
+        "HTTP 429: Provider returned error: No quota (insufficient_quota · invalid_request_error)"
+    )
+    assert (found.then, found.slow_down) == ("retry", True)  # the quota that is used up is not ours
+    assert failure(OPENROUTER, handed_on("upstream \ud800 down", 502)).error.endswith("upstream \ufffd down")
+    deep: Any = "end"
+    for _ in range(300):
+        deep = {"error": {"message": "m", "metadata": {"raw": deep}}}
+    assert failure(OPENROUTER, deep).error == "HTTP 502: m: m"
 
 
 OVERFLOWS = [
@@ -191,6 +249,8 @@ LACKING = [
     (400, openai(None, "System role not supported")),
     (400, openai(None, "Conversation roles must alternate user/assistant/user/assistant/...")),
     (422, {"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]}),
+    (404, openrouter(404, "No endpoints found that can handle the requested parameters.")),
+    (500, {"error": {"code": 500, "message": "Jinja Exception: System role not supported"}}),  # llama.cpp
 ]  # fmt: skip
 
 
@@ -201,6 +261,7 @@ def test_an_error_that_names_what_is_lacking_makes_the_cell_impossible(status: i
 
 def test_words_of_lack_under_another_status_are_something_else() -> None:
     assert failure(OPENAI, openai(None, "Parameter not supported right now"), status=503).then == "retry"
+    assert failure(OPENAI, openai(None, "Streaming is not supported"), status=500).then == "retry"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.providers.waits import LONGEST, wait_asked
+from app.providers.waits import LONGEST, retry_after, wait_asked
 
 NOW = {"date": "Sat, 21 Nov 2026 10:00:00 GMT"}
 
@@ -39,6 +39,13 @@ def test_what_is_no_time_asks_nothing(value: str) -> None:
 
 def test_no_header_asks_nothing() -> None:
     assert wait_asked({}) is None
+
+
+def test_retry_after_is_told_from_the_resets() -> None:
+    resets = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "4s"}
+    assert (retry_after(resets), wait_asked(resets)) == (None, 4.0)
+    assert retry_after(NOW | resets | {"retry-after": "Sat, 21 Nov 2026 10:00:02 GMT"}) == 2.0
+    assert retry_after({"retry-after": "1", "retry-after-ms": "2500"}) == 2.5
 
 
 def test_the_longest_of_all_counts() -> None:
