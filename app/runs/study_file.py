@@ -85,7 +85,7 @@ def _wrong_path(study: Path, name: str) -> str | None:
     A study is one folder: it can be handed on whole, and a stranger's file makes us read nothing else.
     """
     file = Path(os.path.normpath(name))
-    if file.is_absolute() or file.parts[0] == "..":
+    if file.is_absolute() or file.parts[:1] == ("..",):
         return ", which leads out of the study's folder, expected a path below it, such as ./mine.yaml"
     kind = _kind(study.parent / name)
     if kind == "a file":

@@ -119,6 +119,13 @@ def test_a_study_and_a_battery_that_stand_in_each_others_place_are_one_message(t
         assert str(error.value) == f"{tmp_path}/{told}"
 
 
+def test_a_battery_may_lie_deeper_and_be_called_anything(tmp_path: Path) -> None:
+    (tmp_path / "sets").mkdir()
+    (tmp_path / "sets" / "..odd.yaml").write_text(BATTERY)
+    path = write(tmp_path, STUDY.replace("./mine.yaml", "./sets/../sets/..odd.yaml"))
+    assert [battery.battery.slug for battery in load(path).batteries] == ["mine"]
+
+
 def test_words_of_a_path_cannot_speak_to_the_terminal(tmp_path: Path) -> None:
     study = STUDY.replace("./mine.yaml", '"./\\e[31m.yaml"')
     write(tmp_path, study)
