@@ -4,7 +4,6 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,7 @@ from app import db, schema
 from app.settings import Settings
 from tests.journeys.shell import Typist
 from tests.postgres import Server, binaries
-
-_numbers = count()
+from tests.reset import Reused
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,6 +57,12 @@ def postgres() -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def postgres_reused(postgres: Server) -> Reused:
+    """One database of that server, brought back to head before each test that asks for it."""
+    return Reused(postgres, f"test_{os.getpid()}")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database at head, on each of the two systems in turn."""
@@ -66,11 +70,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "styloscope.db")
         yield f"sqlite:///{tmp_path / 'styloscope.db'}"
         return
-    server: Server = request.getfixturevalue("postgres")
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    server.admin(f"CREATE DATABASE {name} TEMPLATE template_head")
-    yield server.url(name)
-    server.admin(f"DROP DATABASE {name} WITH (FORCE)")
+    reused: Reused = request.getfixturevalue("postgres_reused")
+    yield reused.fresh()
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ class Server:
         self.process = subprocess.Popen(
             [str(self.bin / "postgres"), "-D", str(self.home / "data"), "-p", str(self.port), "-k", str(self.home),
              "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200",
-             "-c", "shared_buffers=64MB", "-c", "full_page_writes=off"],
+             "-c", "shared_buffers=64MB", "-c", "full_page_writes=off", "-c", "autovacuum=off"],
             **self._as_account(), stdout=subprocess.DEVNULL, stderr=log,
         )  # fmt: skip
         os.close(log)
