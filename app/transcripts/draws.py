@@ -11,7 +11,6 @@ from app.transcripts.models import NOT_SENT
 from app.transcripts.seeds import seed_of
 
 WHOLE = {"natural", "stop_sequence"}
-LENGTH_FIELDS = ("max_tokens", "max_completion_tokens", "n_predict", "max_tokens_to_sample")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +106,4 @@ def elicit(draw: Draw) -> Asked | Finished | Impossible:
     request = subject.provider.request(subject.target, call)
     if isinstance(request, Impossible):
         return request
-    return Asked(turn, call, request, len(request.body) + _longest(call, request))
-
-
-def _longest(call: Call, request: Request) -> int:
-    """Return the most tokens an answer may have, as the body says it: `extra` may have replaced it."""
-    found = [request.sent.get(name) for name in LENGTH_FIELDS]
-    return max([call.max_tokens, *(value for value in found if isinstance(value, int) and value > 0)])
+    return Asked(turn, call, request, len(request.body) + call.max_tokens)
