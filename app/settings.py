@@ -1,13 +1,19 @@
 """Settings: one frozen object read from the environment; nothing else reads STYLOSCOPE_* variables."""
 
+import ipaddress
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Literal, cast
+from urllib.parse import urlsplit
 
 PREFIX = "STYLOSCOPE_"
+# What an endpoint may name as its key: no setting of ours.
+KEY = re.compile(r"STYLOSCOPE_(KEY_.+|.+_API_KEY)")
 
 
 class SettingsError(ValueError):
@@ -39,49 +45,119 @@ class Settings:
         """Whether the database is the SQLite file that this product looks after by itself."""
         return self.url.startswith("sqlite")
 
-    @property
-    def locks(self) -> Path:
-        """The folder of the endpoint locks: beside the embedded database, else in the data folder."""
-        return self.data.absolute() / "locks"
-
 
 def read(environ: Mapping[str, str]) -> Settings:
     """Return the settings of an environment; raise SettingsError naming the variable that is wrong."""
-    known = {PREFIX + name.upper() for name in Settings.__dataclass_fields__}
-    unknown = sorted(
-        name for name in environ if name.startswith(PREFIX) and name not in known and "_KEY_" not in name
-    )
-    if unknown:
-        raise SettingsError(f"{unknown[0]}: no such setting; expected one of {', '.join(sorted(known))}")
+    known = [PREFIX + name.upper() for name in sorted(Settings.__dataclass_fields__)]
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known and not KEY.fullmatch(name):
+            near = get_close_matches(name.removeprefix(PREFIX).lower(), Settings.__dataclass_fields__, n=1)
+            expected = PREFIX + near[0].upper() if near else f"one of {', '.join(known)}"
+            raise SettingsError(f"{name}: no such setting; expected {expected}")
+
+    def text(name: str, check: Callable[[str], str | None] = lambda _: None) -> str:
+        found = environ.get(PREFIX + name, "")
+        wrong = check(found) if found else None
+        if wrong:
+            raise SettingsError(f"{PREFIX}{name}: {wrong}")
+        return found
 
     def one_of(name: str, *allowed: str) -> str:
-        found = environ.get(PREFIX + name, allowed[0])
+        found = environ.get(PREFIX + name) or allowed[0]
         if found not in allowed:
             raise SettingsError(f"{PREFIX}{name}: found {found!r}, expected {' or '.join(allowed)}")
         return found
 
     def many(name: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        found = environ.get(PREFIX + name)
-        return default if found is None else tuple(part.strip() for part in found.split(",") if part.strip())
+        found = environ.get(PREFIX + name, "")
+        return tuple(part.strip() for part in found.split(",") if part.strip()) or default
 
-    database_url = environ.get(PREFIX + "DATABASE_URL", "")
-    if database_url and not database_url.startswith(("postgresql+psycopg://", "sqlite:///")):
-        scheme = database_url.split("://")[0]
-        raise SettingsError(
-            f"{PREFIX}DATABASE_URL: found the scheme {scheme!r}, expected postgresql+psycopg:// or sqlite:///"
-        )
     return Settings(
-        data=Path(environ.get(PREFIX + "DATA", "data")),
-        database_url=database_url,
+        data=Path(text("DATA", _folder) or "data"),
+        database_url=text("DATABASE_URL", _database),
         mode=cast(Literal["local", "team"], one_of("MODE", "local", "team")),
         sqlite_sync=cast(Literal["normal", "full"], one_of("SQLITE_SYNC", "normal", "full")),
-        proxy=environ.get(PREFIX + "PROXY", ""),
-        ca_file=environ.get(PREFIX + "CA_FILE", ""),
-        public_url=environ.get(PREFIX + "PUBLIC_URL", ""),
-        trusted_proxies=many("TRUSTED_PROXIES", ()),
-        root_path=environ.get(PREFIX + "ROOT_PATH", ""),
+        proxy=text("PROXY", _proxy),
+        ca_file=text("CA_FILE", _file),
+        public_url=text("PUBLIC_URL", _public),
+        trusted_proxies=_addresses("TRUSTED_PROXIES", many("TRUSTED_PROXIES", ())),
+        root_path=text("ROOT_PATH", _path),
         allowed_hosts=many("ALLOWED_HOSTS", Settings().allowed_hosts),
     )
+
+
+# ------------------------------------------------------------------ what is wrong with a value, None if nothing
+
+
+def _folder(value: str) -> str | None:
+    path = Path(value)
+    return (
+        f"found {value!r}, which is no folder, expected a folder"
+        if path.exists() and not path.is_dir()
+        else None
+    )
+
+
+def _file(value: str) -> str | None:
+    return (
+        None
+        if Path(value).is_file()
+        else f"found {value!r}, where there is no file, expected one of certificates"
+    )
+
+
+def _addresses(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            ipaddress.ip_network(value)
+        except ValueError:
+            expected = "an address or network such as 10.0.0.1 or 10.0.0.0/8"
+            raise SettingsError(f"{PREFIX}{name}: found {value!r}, expected {expected}") from None
+    return values
+
+
+def _path(value: str) -> str | None:
+    right = re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", value)
+    return None if right else f"found {value!r}, expected a path such as /styloscope"
+
+
+def _proxy(value: str) -> str | None:
+    # Not repeated: it may hold a password.
+    return None if _web(value) else "found no such address, expected one such as http://127.0.0.1:3128"
+
+
+def _public(value: str) -> str | None:
+    return None if _web(value) else f"found {value!r}, expected an address such as https://styloscope.example"
+
+
+def _web(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _database(value: str) -> str | None:
+    """Tell what is wrong with a database's address, without repeating what may be a password."""
+    if value.startswith("sqlite:///"):
+        path = value.removeprefix("sqlite:///")
+        return (
+            None
+            if path and ":memory:" not in path and "?" not in path
+            else ("found SQLite without a file, expected sqlite:///folder/file.db")
+        )
+    if not value.startswith("postgresql+psycopg://"):
+        scheme = value.split("://")[0] if "://" in value else "none"
+        return f"found the scheme {scheme!r}, expected postgresql+psycopg:// or sqlite:///"
+    try:
+        _ = urlsplit(value).port
+    except ValueError:
+        return (
+            "found no address that can be read, expected postgresql+psycopg://user:password@host:port/name, with "
+            "signs such as @ : / % in the password written as %40 %3A %2F %25"
+        )
+    return None
 
 
 @cache

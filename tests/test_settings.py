@@ -14,7 +14,9 @@ def test_an_empty_environment_gives_an_embedded_database_in_the_data_folder() ->
     assert settings.url == f"sqlite:///{Path('data/styloscope.db').absolute()}"
 
 
-def test_each_variable_is_read() -> None:
+def test_each_variable_is_read(tmp_path: Path) -> None:
+    authorities = tmp_path / "ca.pem"
+    authorities.touch()
     settings = read(
         {
             "STYLOSCOPE_DATA": "/srv/styloscope",
@@ -22,9 +24,9 @@ def test_each_variable_is_read() -> None:
             "STYLOSCOPE_MODE": "team",
             "STYLOSCOPE_SQLITE_SYNC": "full",
             "STYLOSCOPE_PROXY": "http://proxy:3128",
-            "STYLOSCOPE_CA_FILE": "/etc/ca.pem",
+            "STYLOSCOPE_CA_FILE": str(authorities),
             "STYLOSCOPE_PUBLIC_URL": "https://styloscope.example",
-            "STYLOSCOPE_TRUSTED_PROXIES": "10.0.0.1, 10.0.0.2",
+            "STYLOSCOPE_TRUSTED_PROXIES": "10.0.0.1, 10.0.0.0/8",
             "STYLOSCOPE_ROOT_PATH": "/s",
             "STYLOSCOPE_ALLOWED_HOSTS": "styloscope.example",
         }
@@ -35,9 +37,9 @@ def test_each_variable_is_read() -> None:
         mode="team",
         sqlite_sync="full",
         proxy="http://proxy:3128",
-        ca_file="/etc/ca.pem",
+        ca_file=str(authorities),
         public_url="https://styloscope.example",
-        trusted_proxies=("10.0.0.1", "10.0.0.2"),
+        trusted_proxies=("10.0.0.1", "10.0.0.0/8"),
         root_path="/s",
         allowed_hosts=("styloscope.example",),
     )
@@ -45,7 +47,24 @@ def test_each_variable_is_read() -> None:
 
 
 def test_keys_of_endpoints_and_other_programs_variables_are_left_alone() -> None:
-    assert read({"STYLOSCOPE_KEY_LAB": "secret", "OPENAI_API_KEY": "secret", "PATH": "/bin"}) == Settings()
+    others = ("STYLOSCOPE_KEY_LAB", "STYLOSCOPE_LAB_API_KEY", "OPENAI_API_KEY", "PATH")
+    assert read(dict.fromkeys(others, "secret")) == Settings()
+
+
+def test_an_empty_variable_is_one_that_is_not_set() -> None:
+    names = (
+        "MODE",
+        "SQLITE_SYNC",
+        "DATA",
+        "DATABASE_URL",
+        "PROXY",
+        "CA_FILE",
+        "PUBLIC_URL",
+        "TRUSTED_PROXIES",
+        "ROOT_PATH",
+        "ALLOWED_HOSTS",
+    )
+    assert read({f"STYLOSCOPE_{name}": "" for name in names}) == Settings()
 
 
 @pytest.mark.parametrize(
@@ -58,8 +77,33 @@ def test_keys_of_endpoints_and_other_programs_variables_are_left_alone() -> None
             "STYLOSCOPE_DATABASE_URL: found the scheme 'mysql', expected postgresql+psycopg:// or sqlite:///",
         ),
         (
-            {"STYLOSCOPE_DATAA": "x"},
-            "STYLOSCOPE_DATAA: no such setting; expected one of STYLOSCOPE_ALLOWED_HOSTS,",
+            {"STYLOSCOPE_DATABASE": "x"},
+            "STYLOSCOPE_DATABASE: no such setting; expected STYLOSCOPE_DATABASE_URL",
+        ),
+        ({"STYLOSCOPE_mode": "team"}, "STYLOSCOPE_mode: no such setting; expected STYLOSCOPE_MODE"),
+        (
+            {"STYLOSCOPE_QQQ": "x"},
+            "STYLOSCOPE_QQQ: no such setting; expected one of STYLOSCOPE_ALLOWED_HOSTS,",
+        ),
+        ({"STYLOSCOPE_DATA": "/dev/null"}, "STYLOSCOPE_DATA: found '/dev/null', which is no folder"),
+        (
+            {"STYLOSCOPE_CA_FILE": "/nowhere.pem"},
+            "STYLOSCOPE_CA_FILE: found '/nowhere.pem', where there is no",
+        ),
+        ({"STYLOSCOPE_PUBLIC_URL": "lab.example"}, "STYLOSCOPE_PUBLIC_URL: found 'lab.example', expected an"),
+        (
+            {"STYLOSCOPE_ROOT_PATH": "lab/"},
+            "STYLOSCOPE_ROOT_PATH: found 'lab/', expected a path such as /sty",
+        ),
+        (
+            {"STYLOSCOPE_TRUSTED_PROXIES": "1, x"},
+            "STYLOSCOPE_TRUSTED_PROXIES: found '1', expected an address",
+        ),
+        ({"STYLOSCOPE_DATABASE_URL": "sqlite:///"}, "STYLOSCOPE_DATABASE_URL: found SQLite without a file"),
+        ({"STYLOSCOPE_DATABASE_URL": "sqlite:///:memory:"}, "STYLOSCOPE_DATABASE_URL: found SQLite without"),
+        (
+            {"STYLOSCOPE_DATABASE_URL": "garbage"},
+            "STYLOSCOPE_DATABASE_URL: found the scheme 'none', expected",
         ),
     ],
 )
@@ -69,7 +113,17 @@ def test_a_mistake_is_named(environ: dict[str, str], message: str) -> None:
     assert str(error.value).startswith(message)
 
 
-def test_a_password_in_the_database_address_is_never_repeated() -> None:
-    with pytest.raises(SettingsError) as error:
-        read({"STYLOSCOPE_DATABASE_URL": "mysql://u:secret@h/d"})
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("DATABASE_URL", "mysql://u:secret@h/d"),
+        ("DATABASE_URL", "postgresql+psycopg://u:secret/part@h/d"),
+        ("DATABASE_URL", "postgresql+psycopg://u:secret@h:port/d"),
+        ("PROXY", "u:secret@proxy"),
+        ("PROXY", "http://u:secret@proxy:port"),
+    ],
+)
+def test_a_password_in_an_address_is_never_repeated(name: str, address: str) -> None:
+    with pytest.raises(SettingsError, match=f"^STYLOSCOPE_{name}: found .*, expected ") as error:
+        read({f"STYLOSCOPE_{name}": address})
     assert "secret" not in str(error.value)
