@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from app.batteries.shape import PromptShape, Turn
+from app.providers.plain import plain
 from app.providers.wire import Call, Said
 from app.subjects.shape import Snapshot
 
@@ -77,7 +78,12 @@ def raw_call(prompt: PromptShape, snapshot: Snapshot, text: str, draw: Draw) -> 
 
 def said(turn: Turn) -> Said:
     """Return a prompt's user or assistant turn as context."""
-    return Said("user" if turn.role == "user" else "assistant", turn.words)
+    return Said("user" if turn.role == "user" else "assistant", words(turn))
+
+
+def words(turn: Turn) -> str:
+    """Return a scripted turn's words as they are sent, which is as they are stored."""
+    return plain(turn.words)[0]
 
 
 def _settings(prompt: PromptShape, snapshot: Snapshot, draw: Draw) -> _Settings:

@@ -1,7 +1,7 @@
 """Completion prompts: one text, sent raw; a subject's template does not touch it."""
 
 from app.batteries.shape import PromptShape
-from app.elicitation.calls import Draw, raw_call
+from app.elicitation.calls import Draw, raw_call, words
 from app.providers.wire import Call, Impossible
 from app.subjects.shape import Snapshot
 
@@ -15,4 +15,4 @@ def ask(prompt: PromptShape, snapshot: Snapshot, draw: Draw) -> Call | Impossibl
     """Return the one call of a completion prompt."""
     if snapshot.mode == "chat":
         return CHAT_SUBJECT
-    return raw_call(prompt, snapshot, prompt.turns[0].words, draw)
+    return raw_call(prompt, snapshot, words(prompt.turns[0]), draw)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.batteries.shape import PromptShape
-from app.elicitation.calls import Draw, chat_call, raw_call
+from app.elicitation.calls import Draw, chat_call, raw_call, said
 from app.elicitation.template import render
 from app.providers.wire import Call, Impossible, Said
 from app.subjects.shape import Snapshot, TurnTemplate
@@ -27,5 +27,5 @@ def ask(prompt: PromptShape, snapshot: Snapshot, answered: Sequence[str], draw: 
 def _so_far(prompt: PromptShape, answered: Sequence[str]) -> list[Said]:
     turns: list[Said] = []
     for rung, answer in zip(prompt.turns, answered, strict=False):
-        turns += [Said("user", rung.words), Said("assistant", answer)]
-    return [*turns, Said("user", prompt.turns[len(answered)].words)]
+        turns += [said(rung), Said("assistant", answer)]
+    return [*turns, said(prompt.turns[len(answered)])]

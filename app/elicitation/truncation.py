@@ -5,10 +5,11 @@ from typing import Any
 from app.subjects.shape import Snapshot
 
 NEUTRAL = {"top_p": 1, "top_k": 0, "min_p": 0, "typical_p": 1}
-# What servers do with a setting that is not sent; others are not known to truncate.
+# What servers do with a setting that is not sent; others are not known to truncate. Ollama's OpenAI routes, the
+# only ones spoken here, set top_p to 1 themselves and take no top_k.
 SERVER_DEFAULTS: dict[str, dict[str, float]] = {
     "llamacpp": {"top_p": 0.95, "top_k": 40, "min_p": 0.05},
-    "ollama": {"top_p": 0.9, "top_k": 40},
+    "ollama": {"top_k": 40},
 }
 
 

@@ -19,6 +19,18 @@ auth = openai_shape.auth
 
 CONTINUES = {"llamacpp", "vllm"}  # dialects known to continue a last assistant turn
 FLAGGED_PREFIX = {"mistral", "deepseek"}  # dialects that want `prefix: true` on it
+UNHEARD = {
+    "ollama": {
+        "top_k",
+        "min_p",
+        "typical_p",
+        "repeat_penalty",
+        "repetition_penalty",
+        "num_ctx",
+        "options",
+        "n",
+    }
+}
 KNOWN_FIELDS = {
     "role", "content", "refusal", "tool_calls", "function_call", "reasoning", "reasoning_content",
     "reasoning_details", "prefix",
@@ -31,7 +43,7 @@ def request(target: Target, call: Call) -> Request | Impossible:
         return Impossible(
             "raw completion is not possible on a chat endpoint: a bare message would be a chat turn"
         )
-    refused = lacking(target, call) or _cannot_continue(target, call)
+    refused = lacking(target, call) or _cannot_continue(target, call) or _unheard(target, call)
     if refused:
         return refused
     said = messages(call, target.system_role or "system")
@@ -60,6 +72,17 @@ def _cannot_continue(target: Target, call: Call) -> Impossible | None:
     return Impossible(
         "it is not known whether this endpoint continues a begun answer or takes it as history: "
         "set can.prefill, or probe it"
+    )
+
+
+def _unheard(target: Target, call: Call) -> Impossible | None:
+    """Return which setting a server would drop without a word."""
+    asked = {*call.extra, *(("top_k",) if call.top_k is not None else ())}
+    dropped = sorted(asked & UNHEARD.get(target.dialect or "", set()))
+    return (
+        Impossible(f"this server's OpenAI route takes no {dropped[0]}, and drops it unsaid")
+        if dropped
+        else None
     )
 
 

@@ -4,7 +4,7 @@ from app.providers import openai_shape
 from app.providers.outcome import opened
 from app.providers.plain import plain
 from app.providers.prefix import without_echo
-from app.providers.raw import mapping, storable, string
+from app.providers.raw import storable, string
 from app.providers.sending import lacking
 from app.providers.sending import request as written
 from app.providers.stops import concluded
@@ -12,6 +12,12 @@ from app.providers.tokens import tokens
 from app.providers.wire import Answered, Call, Failed, Impossible, Reply, Request, Target
 
 auth = openai_shape.auth
+
+TEMPLATED = Impossible(
+    "Ollama puts a completion through the model's chat template, so that it would not be raw; for a model "
+    "without a template leave the dialect out"
+)
+AS_CHAT = "the endpoint answered a raw completion as a chat, so that it was none"
 
 
 def request(target: Target, call: Call) -> Request | Impossible:
@@ -21,6 +27,8 @@ def request(target: Target, call: Call) -> Request | Impossible:
     """
     if call.kind != "completion":
         return Impossible("this endpoint takes raw text only: a chat needs a template")
+    if target.dialect == "ollama":
+        return TEMPLATED
     refused = lacking(target, call)
     if refused:
         return refused
@@ -42,8 +50,9 @@ def read(target: Target, call: Call, reply: Reply) -> Answered | Failed:
     choice = openai_shape.only_choice(data, usage)
     if isinstance(choice, Answered | Failed):
         return choice
-    # Some routers turn a completion into a chat and answer in its shape.
-    words = string(choice.get("text")) or string(mapping(choice.get("message")).get("content")) or ""
+    if choice.get("message") and not choice.get("text"):
+        return Failed(AS_CHAT, "impossible", usage=usage)
+    words = string(choice.get("text")) or ""
     logprobs = choice.get("logprobs")
     echoed = (
         without_echo(words, call.prompt, logprobs)

@@ -25,6 +25,7 @@ from tests.elicitation.cases import (
     TALK,
     assistant,
     prompt,
+    raw,
     subject,
     user,
 )
@@ -149,6 +150,17 @@ class TestCompletionPrompt:
 
     def test_is_impossible_for_a_chat_subject(self) -> None:
         assert "cannot be put to a chat subject" in refusal(COMPLETION, subject())
+
+
+@pytest.mark.parametrize("mode", ["chat", "prefill", "ladder", "completion"])
+def test_what_is_sent_has_the_line_ends_that_are_stored(mode: str) -> None:
+    told = {"chat": (user("a\r\nb"),), "prefill": (user("a\r\nb"), assistant("a\rb")),
+            "ladder": (user("a\r\nb"), user("a\rb")), "completion": (raw("a\rb"),)}[mode]  # fmt: skip
+    one = prompt(mode, *told)
+    call = ask(one, subject("completion" if mode == "completion" else "chat"), *["x"] * (mode == "ladder"))
+    assert isinstance(call, Call)
+    sent = [call.prompt] if mode == "completion" else [turn.text for turn in call.turns if turn.text != "x"]
+    assert set(sent) == {"a\nb"}
 
 
 @pytest.mark.parametrize("one", [CHAT, TALK, PREFILL, COMPLETION])

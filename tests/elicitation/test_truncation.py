@@ -27,9 +27,7 @@ def test_a_local_server_truncates_by_default_unless_each_setting_is_sent_as_neut
     )
     honest = Sampling(temperature=1, top_p=1, top_k=0, extra={"min_p": 0})
     assert truncated(subject(dialect="llamacpp", sampling=honest)) == ()
-    assert truncated(subject(dialect="ollama", sampling=Sampling(top_k=0))) == (
-        "top_p 0.9 (the server's default)",
-    )
+    assert truncated(subject(dialect="ollama")) == ("top_k 40 (the server's default)",)
 
 
 @pytest.mark.parametrize("odd", ["0.5", True, None, [1]])

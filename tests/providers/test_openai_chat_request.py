@@ -166,6 +166,15 @@ def test_what_the_endpoint_lacks_is_said_and_not_dropped() -> None:
     assert "raw completion is not possible" in impossible(OPENAI, COMPLETION)
 
 
+def test_a_setting_that_a_server_would_drop_without_a_word_is_not_sent_to_it() -> None:
+    ollama = replace(LOCAL, dialect="ollama")
+    told = "this server's OpenAI route takes no top_k, and drops it unsaid"
+    assert impossible(ollama, replace(CHAT, top_k=0)) == told
+    assert impossible(ollama, replace(CHAT, extra={"top_k": 0})) == told
+    assert "takes no min_p" in impossible(ollama, replace(CHAT, extra={"min_p": 0.05}))
+    assert request(ollama, replace(CHAT, top_p=1.0)).sent["top_p"] == 1.0
+
+
 def test_a_seed_is_a_request_left_out_where_there_is_none_and_the_request_says_so() -> None:
     made = request(replace(OPENAI, seed=False), replace(CHAT, seed=7))
     assert b"seed" not in made.body

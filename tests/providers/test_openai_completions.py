@@ -80,9 +80,18 @@ def test_nothing_at_all_is_empty() -> None:
     assert failure(RAW, {"choices": []}, COMPLETION).then == "retry"
 
 
-def test_a_router_that_answers_in_the_shape_of_a_chat_is_read() -> None:
-    told = {"choices": [{"message": {"content": " there was"}, "finish_reason": "stop"}]}
-    assert answer(RAW, told, COMPLETION).text == " there was"
+def test_a_router_that_made_a_chat_of_it_gave_no_raw_completion() -> None:
+    told = {
+        "choices": [{"message": {"content": " there was"}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 9, "completion_tokens": 3},
+    }
+    found = failure(RAW, told, COMPLETION)
+    assert (found.then, found.usage.output) == ("impossible", 3)
+    assert found.error == "the endpoint answered a raw completion as a chat, so that it was none"
+
+
+def test_ollama_s_completion_is_not_raw() -> None:
+    assert "through the model's chat template" in impossible(replace(RAW, dialect="ollama"), COMPLETION)
 
 
 def test_log_probabilities_of_the_older_shape() -> None:
