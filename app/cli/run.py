@@ -21,7 +21,7 @@ MaxCalls = Annotated[
     int | None, typer.Option("--max-calls", min=1, max=10**12, help="Pause at so many calls.")
 ]
 MaxUsd = Annotated[
-    float | None, typer.Option("--max-usd", min=0, max=1_000_000, help="Pause at so many US dollars.")
+    float | None, typer.Option("--max-usd", min=0.000001, max=1_000_000, help="Pause at so many US dollars.")
 ]
 
 

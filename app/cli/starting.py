@@ -13,6 +13,7 @@ from app import db
 from app.batteries import queries as batteries
 from app.cli.main import fail
 from app.runs.commands import Budget
+from app.runs.mistakes import one_of, shown
 from app.runs.models import Run, Wave, WaveSubject
 from app.runs.study_file import StudyFile, apply, load
 from app.schema import open_ready
@@ -61,6 +62,9 @@ def start_from(
     _check(file, wanted_subjects, budget)
     open_ready(settings())
     with db.writing() as session:
+        if block.same_seeds is not None and session.get(Run, block.same_seeds) is None:
+            told = f"found {block.same_seeds}, and there is no such run; `styloscope status` lists them"
+            fail(f"{path}: run.same_seeds: {told}")
         applied = apply(session, file)
         run_id, _ = commands.start(
             session,
@@ -148,15 +152,17 @@ def _check(file: StudyFile, wanted: Sequence[str], budget: Budget) -> None:
 
 def _chosen(option: str, given: str, known: Sequence[str]) -> list[str]:
     """Return the slugs that an option names, all where it is not given; fail on one that is not known."""
-    names = [name.strip() for name in given.split(",") if name.strip()]
+    if not given:
+        return list(known)
+    names = [name.strip() for name in given.split(",")]
     for name in names:
         if name not in known:
-            fail(f"{option}: found {name!r}, expected some of {', '.join(known)}")
-    return names or list(known)
+            fail(f"{option}: found {shown(name)}, expected {one_of(name, known, 'some of')}")
+    return names
 
 
 def _ids(option: str, given: str, known: Mapping[str, int]) -> list[int] | None:
-    return [known[name] for name in _chosen(option, given, list(known))] if given.strip() else None
+    return [known[name] for name in _chosen(option, given, list(known))] if given else None
 
 
 def _of(wanted: Iterable[str], names: Sequence[str], ids: Sequence[T]) -> list[T]:

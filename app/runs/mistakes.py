@@ -96,13 +96,13 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 
 def one_of(name: str, names: Sequence[str], what: str) -> str:
-    """Return what was expected in place of a name: the nearest of those that there are, before the others."""
+    """Return what was expected in place of a name: `what` and those there are, the nearest before the others."""
     if not names:
-        return f"{what}, of which there are none"
+        return f"{what.rstrip(':')}, of which there are none"
     near = nearest(name, names)
     others = [other for other in names if other != near]
     if near is None:
-        return f"{what}: {', '.join(others)}"
+        return f"{what} {', '.join(others)}"
     return near if not others else f"{near} (or another: {', '.join(others)})"
 
 

@@ -41,7 +41,7 @@ def mistakes_of(shape: StudyShape) -> Iterator[Mistake]:
 
 def _known(name: str, names: Any, loc: Loc) -> Iterator[Mistake]:
     if name not in names:
-        expected = one_of(name, list(names), f"one of the {loc[-1]}s of this file")
+        expected = one_of(name, list(names), f"one of the {loc[-1]}s of this file:")
         yield Mistake(loc, f"found {shown(name)}, expected {expected}")
 
 

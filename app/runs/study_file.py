@@ -76,7 +76,7 @@ def _wrong_slug(folder: Path, name: str, known: dict[str, Path]) -> str | None:
     for beside in (name, f"{name}.yaml"):
         if _kind(folder / beside) == "a file":
             return f", expected ./{beside} (the path of a file begins with ./)"
-    return f", expected {one_of(name, list(known), 'one of these')}, or a path such as ./mine.yaml"
+    return f", expected {one_of(name, list(known), 'one of')}, or a path such as ./mine.yaml"
 
 
 def _wrong_path(study: Path, name: str) -> str | None:

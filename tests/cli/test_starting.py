@@ -1,0 +1,71 @@
+"""What a run is made of, told before anything is written: options that name nothing, seeds that are not there."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app import db
+from app.cli import run, study
+from app.cli.main import app
+from app.settings import settings
+from tests.runs.files import STUDY, write
+
+assert run, study  # importing them registers their commands
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a study and its battery, whose key is set, and settings and database of its own."""
+    write(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STYLOSCOPE_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("STYLOSCOPE_DATABASE_URL", raising=False)
+    monkeypatch.setenv("EXAMPLE_API_KEY", "k")
+    settings.cache_clear()
+    return tmp_path
+
+
+def typed(*words: str) -> Result:
+    """Type a command; close the database that it opened."""
+    before = db.use(None)
+    result = CliRunner().invoke(app, list(words))
+    opened = db.use(before)
+    if opened is not None:
+        opened.close()
+    settings.cache_clear()
+    return result
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--subjects", "asistant"), "--subjects: found 'asistant', expected assistant (or another: raw)"),
+        (("--subjects", "raw,"), "--subjects: found an empty text, expected some of raw, assistant"),
+        (("--subjects", ","), "--subjects: found an empty text, expected some of raw, assistant"),
+        (("--subjects", "\x1b[31m"), r"--subjects: found '\x1b[31m', expected some of raw, assistant"),
+        (("--batteries", " "), "--batteries: found an empty text, expected some of mine"),
+    ],
+)
+def test_a_list_names_only_what_there_is(here: Path, options: tuple[str, ...], told: str) -> None:
+    result = typed("run", "study.yaml", *options)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"{told}\n")
+    assert not (here / "data").exists()
+
+
+def test_seeds_of_a_run_that_is_not_there_are_one_message_and_nothing_is_registered(here: Path) -> None:
+    write(here, STUDY.replace("repeats: 20", "same_seeds: 77"))
+    result = typed("run", "study.yaml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "study.yaml: run.same_seeds: found 77, and there is no such run; `styloscope status` lists them\n"
+    )
+    write(here)
+    assert typed("apply", "study.yaml").stdout.startswith("style base: new\n")
+
+
+def test_a_cap_of_no_dollars_is_no_cap(here: Path) -> None:
+    result = typed("run", "study.yaml", "--max-usd", "0")
+    assert result.exit_code == 2
+    assert "--max-usd" in result.stderr
+    assert not (here / "data").exists()
