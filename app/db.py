@@ -24,6 +24,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -31,6 +32,10 @@ from app.settings import Settings
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC_ZONE)
 BUSY_SECONDS = 30
+
+
+# The database is away, or busy beyond its time-out: nothing is wrong with the rows.
+AWAY = (OperationalError, InterfaceError, TimeoutError)
 
 
 class UTC(TypeDecorator[datetime]):
@@ -68,6 +73,11 @@ class Base(DeclarativeBase):
 def now() -> datetime:
     """Return this moment in UTC."""
     return datetime.now(UTC_ZONE)
+
+
+def said(error: BaseException) -> str:
+    """Return what an error of the database says, in one line."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
 class Database:

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from app.db import Database, open_database
+from app.db import Database, open_database, said
 from app.settings import Settings
 from app.transcripts import frozen
 
@@ -53,9 +53,8 @@ def version(database: Database) -> str | None:
                 return None
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except DBAPIError as error:
-        said = " ".join(str(error.orig).split())
         address = database.engine.url.render_as_string(hide_password=True)
-        raise SchemaError(f"the database {address} cannot be opened: {said}") from error
+        raise SchemaError(f"the database {address} cannot be opened: {said(error)}") from error
     if found is not None and found > HEAD:
         raise SchemaError(f"the database is at version {found}, newer than this program's {HEAD}")
     return found

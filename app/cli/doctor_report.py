@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from app import __version__, schema
 from app.cli import vendor
-from app.db import Database
+from app.db import Database, said
 from app.settings import Settings
 from app.subjects.models import Endpoint
 from app.transcripts import frozen
@@ -123,8 +123,7 @@ def _database(settings: Settings, environ: Mapping[str, str]) -> Iterator[Line]:
                 yield _triggers(session)
                 yield from _endpoints(session, Locks(database), environ)
     except (DBAPIError, schema.SchemaError) as error:
-        said = getattr(error, "orig", None) or error
-        yield Line("database", "connection", False, " ".join(str(said).split()))
+        yield Line("database", "connection", False, said(error))
     finally:
         database.close()
 

@@ -10,6 +10,7 @@ import typer
 P = ParamSpec("P")
 T = TypeVar("T")
 
+FAILED = 1
 BAD_INPUT = 2
 SOME_FAILED = 3
 AT_BUDGET = 4
@@ -32,7 +33,8 @@ def fail(message: str, code: int = BAD_INPUT) -> NoReturn:
 
 
 def command(name: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Register a command; a mistake of the user's (settings, schema, files) becomes one message and exit 2."""
+    """Register a command; a mistake of the user's (settings, schema, files) becomes one message and exit 2, a
+    database that goes away one message and exit 1, Ctrl-C exit 130."""
 
     def register(function: Callable[P, T]) -> Callable[P, T]:
         @wraps(function)
@@ -45,6 +47,14 @@ def command(name: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
                 return function(*args, **kwargs)
             except (SettingsError, SchemaError, FileError) as error:
                 fail(str(error))
+            except KeyboardInterrupt:
+                fail("interrupted", INTERRUPTED)
+            except Exception as error:
+                from app.db import AWAY, said
+
+                if not isinstance(error, AWAY):
+                    raise
+                fail(f"the database cannot be used any more: {said(error)}", FAILED)
 
         app.command(name)(run)
         return run

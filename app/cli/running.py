@@ -15,7 +15,7 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from app import db
-from app.cli.main import AT_BUDGET, INTERRUPTED, SOME_FAILED, fail
+from app.cli.main import AT_BUDGET, FAILED, INTERRUPTED, SOME_FAILED, fail
 from app.cli.starting import Caps, missing_keys
 from app.runs.commands import Budget
 from app.runs.mistakes import ascii_controls
@@ -63,7 +63,14 @@ def raised(session: Session, run_id: int, max_calls: int | None, max_usd: float 
 def to_the_end(run_id: int, *, as_json: bool) -> None:
     """Ask a run's draws to the end with progress, print what came of it, and exit with what that means."""
     screen = screen_for(sys.stderr if as_json else sys.stdout, silent=as_json)
-    ended = uvloop.run(_ask(run_id, screen))  # a tenth less work a call than asyncio's own loop
+    try:
+        ended = uvloop.run(_ask(run_id, screen))  # a tenth less work a call than asyncio's own loop
+    except db.AWAY as error:
+        fail(
+            f"run {run_id}: the database cannot be used any more: {db.said(error)}\n"
+            f"What came is kept; go on with: styloscope resume {run_id}",
+            FAILED,
+        )
     if as_json:
         print(json.dumps(status_json(ended.status), ensure_ascii=False))
     else:

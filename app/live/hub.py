@@ -4,9 +4,13 @@ Events of this process wake the hub at once; those of other processes are found 
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
+log = logging.getLogger(__name__)
 Item = tuple[int, str, dict[str, Any]]
 QUEUE = 256  # a stream that lags further than this is told to reload
 INTERVAL = 0.5
@@ -29,6 +33,7 @@ class Hub:
         self._streams: set[asyncio.Queue[Item | None]] = set()
         self._bell = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.begun = asyncio.Event()  # from here on nothing new is missed
         self.closing = asyncio.Event()
         self.last: int | None = None  # the newest event seen; a page made now shows at least this much
 
@@ -42,21 +47,31 @@ class Hub:
         self._loop = asyncio.get_running_loop()
         _hubs.add(self)
         try:
-            last = self.last = await in_thread(self._newest)
             while not self.closing.is_set():
                 try:
-                    await asyncio.wait_for(self._bell.wait(), INTERVAL)
-                except TimeoutError:
-                    if not self._streams:
-                        continue
-                self._bell.clear()
-                items = await in_thread(self._look, last)
-                for item in items:
-                    last = self.last = item[0]
-                    self._publish(item)
+                    await self._pass_on(in_thread)
+                except SQLAlchemyError:  # away for a moment: what came meanwhile is found by a later look
+                    log.warning("the event log could not be read, trying again", exc_info=True)
+                    await asyncio.sleep(INTERVAL)
         finally:
             _hubs.discard(self)
             self.close()
+
+    async def _pass_on(self, in_thread: Callable[..., Any]) -> None:
+        """Look until closed; raise what keeps the log from being read."""
+        if self.last is None:
+            self.last = await in_thread(self._newest)
+            self.begun.set()
+        while not self.closing.is_set():
+            try:
+                await asyncio.wait_for(self._bell.wait(), INTERVAL)
+            except TimeoutError:
+                if not self._streams:
+                    continue
+            self._bell.clear()
+            for item in await in_thread(self._look, self.last):
+                self.last = item[0]
+                self._publish(item)
 
     def _publish(self, item: Item) -> None:
         for queue in self._streams:
@@ -80,6 +95,7 @@ class Hub:
     def close(self) -> None:
         """End every stream."""
         self.closing.set()
+        self.begun.set()
         for queue in self._streams:
             while queue.full():
                 queue.get_nowait()

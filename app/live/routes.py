@@ -85,11 +85,13 @@ async def events(
 async def _stream(hub: Hub, last: int | None) -> AsyncIterator[bytes]:
     queue = hub.subscribe()  # before the backlog is read, so that nothing falls between the two
     try:
-        if last is None:
-            last = await in_thread(_newest)
+        await hub.begun.wait()
+        newest = await in_thread(_newest)
+        another = last is not None and last > newest  # the reader comes from another database's log
+        last = newest if last is None or another else last
         yield f"retry: {RETRY_MS}\nid: {last}\nevent: hello\ndata: {{}}\n\n".encode()
         missed = await in_thread(_look, last, BACKLOG + 1)
-        if len(missed) > BACKLOG:
+        if another or len(missed) > BACKLOG:
             missed = [(await in_thread(_newest), "reload", {})]
         for item in missed:
             last = item[0]

@@ -10,6 +10,7 @@ from sqlalchemy import Select, Table, case, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.db import said
 from app.runs.models import Run
 from app.subjects.models import SubjectVersion
 from app.transcripts.identity import path_sha256, sha256, text_sha256, transcript_sha256
@@ -248,5 +249,4 @@ def _rows(
 
 def unreadable(where: str, error: Exception) -> Problem:
     """Return the problem of what the database holds and cannot be read back."""
-    said = getattr(error, "orig", None) or error
-    return Problem("unreadable", where, " ".join(str(said).split()))
+    return Problem("unreadable", where, said(error))

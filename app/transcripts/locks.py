@@ -6,6 +6,7 @@ Beside an embedded database the lock is a file, on PostgreSQL an advisory lock o
 import fcntl
 import os
 import threading
+from collections.abc import Collection
 from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, select, text, update
@@ -52,17 +53,15 @@ class Locks:
                 except DBAPIError:
                     self._lose_session()
 
-    def still_held(self) -> bool:
-        """Tell whether the locks still hold: they end with the session that took them."""
+    def hold(self, endpoint_ids: Collection[int]) -> bool:
+        """Tell whether these locks, taken before, all hold still: on PostgreSQL they end with their session."""
         with self._guard:
-            if self._session is None or not self._held:
-                return True
-            try:
-                self._session.execute(text("SELECT 1"))
-            except DBAPIError:
-                self._lose_session()
-                return False
-            return True
+            if self._session is not None and endpoint_ids:
+                try:
+                    self._session.execute(text("SELECT 1"))
+                except DBAPIError:
+                    self._lose_session()
+            return self._held.issuperset(endpoint_ids)
 
     def close(self) -> None:
         """Give every lock back."""
@@ -96,7 +95,11 @@ class Locks:
             self._session = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             self._session.detach()
         query = text("SELECT pg_try_advisory_lock(:kind, :endpoint)")
-        return bool(self._session.execute(query, {"kind": KIND, "endpoint": endpoint_id}).scalar_one())
+        try:
+            return bool(self._session.execute(query, {"kind": KIND, "endpoint": endpoint_id}).scalar_one())
+        except DBAPIError:
+            self._lose_session()
+            raise
 
     def _lose_session(self) -> None:
         self._held.clear()
@@ -114,6 +117,7 @@ def take_over(session: Session, endpoint_id: int) -> int:
     left = session.execute(
         select(Transcript.id, Transcript.run_id)
         .where(TRANSCRIPTS.c.endpoint_id == endpoint_id, text("transcripts.state = 'running'"))
+        .order_by(Transcript.id)
         .with_for_update()
     ).all()
     if not left:

@@ -34,6 +34,7 @@ ENDED_STATES = {"done", "failed", "impossible", "cancelled"}
 STILL_RUNNING = (
     select(TRANSCRIPTS.c.id, TRANSCRIPTS.c.attempt)
     .where(TRANSCRIPTS.c.id.in_(bindparam("ids", expanding=True)), TRANSCRIPTS.c.state == "running")
+    .order_by(TRANSCRIPTS.c.id)  # as whoever takes the endpoint over locks them
     .with_for_update()
 )
 COMPLETE = (

@@ -7,11 +7,13 @@ import asyncio
 import contextlib
 import gc
 import logging
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from app import db
+from app.db import AWAY, said
 from app.providers.transport import Transport
 from app.settings import Settings
 from app.transcripts.bell import Bell
@@ -24,6 +26,7 @@ from app.transcripts.writer import Writer
 log = logging.getLogger(__name__)
 LOOK = 1.0  # seconds between looks
 AGAIN = 5.0  # seconds before a server tries again after a fault of the database
+PATIENCE = 60.0  # seconds that the database may be away before collecting ends
 NO_KEY = "no key"
 GC_THRESHOLD = (10_000, 20, 20)
 CONNECTIONS = 1024  # the allowance is what bounds the calls at once
@@ -114,6 +117,7 @@ class _Supervisor:
         self._locks = Locks(db.current())
         self._bell = Bell()
         self._said: dict[int, str] = {}
+        self._away_since: float | None = None
         self._writer = Writer(asyncio.get_running_loop())
         self._writer.start()
         _spare_the_imported()
@@ -124,7 +128,7 @@ class _Supervisor:
         try:
             while not stop.is_set():
                 self._bell.rung.clear()
-                if await self._look():
+                if await self._look_again():
                     return
                 rung = asyncio.create_task(self._bell.rung.wait())
                 tasks = [stopped, rung, *(seat.task for seat in self.seats.values())]
@@ -146,14 +150,24 @@ class _Supervisor:
         self._bell.close()
         await asyncio.to_thread(self._locks.close)
 
+    async def _look_again(self) -> bool:
+        """Look; a database that is away is asked again, for about as long as the writer does."""
+        try:
+            ended = await self._look()
+        except AWAY as error:
+            self._away_since = self._away_since or time.monotonic()
+            if self._writer.error is not None or time.monotonic() - self._away_since > PATIENCE:
+                raise
+            log.warning("the database is away, looking again: %s", said(error))
+            return False
+        self._away_since = None
+        return ended
+
     async def _look(self) -> bool:
         """Take and leave seats as the work there is asks; tell whether the runs have ended."""
         await self._leave_finished()
-        if not await asyncio.to_thread(self._locks.still_held):
-            log.warning("the session that held the endpoint locks ended: what runs here is given up")
-            for seat in self.seats.values():
-                seat.desk.grace = 0.0
-                seat.desk.stop()
+        if not await asyncio.to_thread(self._locks.hold, list(self.seats)):
+            self._give_up()
             return False
         waiting, paused = await asyncio.to_thread(self._see)
         self.withheld = {}
@@ -166,6 +180,14 @@ class _Supervisor:
             if number in self.seats:
                 self.seats[number].desk.halted |= runs
         return self._runs is not None and await asyncio.to_thread(self._ended, self._runs, waiting)
+
+    def _give_up(self) -> None:
+        """Leave every seat at once: another process may speak to these endpoints by now."""
+        if any(not seat.desk.stopping for seat in self.seats.values()):
+            log.warning("the session that held the endpoint locks ended: what runs here is given up")
+        for seat in self.seats.values():
+            seat.desk.grace = 0.0
+            seat.desk.stop()
 
     def _see(self) -> tuple[list[Work], dict[int, set[int]]]:
         with db.reading() as session:
@@ -197,7 +219,12 @@ class _Supervisor:
             concurrency=CONNECTIONS, proxy=self._settings.proxy, ca_file=self._settings.ca_file
         )
         desk = Desk(endpoint, transport, key)
-        await asyncio.to_thread(self._inherit, desk)
+        try:
+            await asyncio.to_thread(self._inherit, desk)
+        except BaseException:
+            await transport.close()
+            await asyncio.to_thread(self._locks.release, endpoint.id)
+            raise
         task = asyncio.create_task(collect(desk, self._writer))
         self.seats[endpoint.id] = _Seat(desk, task, transport)
 

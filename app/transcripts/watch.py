@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app import db
+from app.db import AWAY
 from app.runs.mistakes import ascii_controls
 from app.settings import Settings
 from app.transcripts.progress import SubjectProgress, seconds_left, subjects_of
@@ -68,7 +69,8 @@ async def collect_and_show(
     )
     try:
         while not collecting.done():
-            screen.show(await asyncio.to_thread(look, run_id))
+            with contextlib.suppress(*AWAY):  # the collector tells when it stays away
+                screen.show(await asyncio.to_thread(look, run_id))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(collecting), EVERY)
         await collecting

@@ -12,10 +12,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import db
+from app.db import AWAY, said
 from app.live.log import record
 from app.transcripts.budget import Purse, purses, put_back
 from app.transcripts.calls import Opening
@@ -31,8 +32,6 @@ log = logging.getLogger(__name__)
 LARGEST = 256  # steps a transaction
 TRIES = 6
 EVERY = 1.0  # seconds between progress events of one run
-# The database is away, or busy beyond its time-out: nothing is wrong with the rows.
-AWAY = (OperationalError, InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ class Writer(threading.Thread):
                 self._attempt([])
         except BaseException as error:
             self.error = error
-            log.exception("the writer ended")
+            log.error("the writer ended: %s", said(error), exc_info=not isinstance(error, AWAY))
             self._loop.call_soon_threadsafe(self._wake_all)
 
     def _gather(self) -> list[Step]:
@@ -130,11 +129,11 @@ class Writer(threading.Thread):
             try:
                 self._attempt(steps)
                 return
-            except AWAY:
+            except AWAY as error:
                 if tried == TRIES:
                     raise
                 log.warning(
-                    "the database did not take a batch of %s, trying again", len(steps), exc_info=True
+                    "the database did not take a batch of %s, trying again: %s", len(steps), said(error)
                 )
                 time.sleep(0.05 * 4**tried)
             except (DBAPIError, ValueError, OverflowError, TypeError):

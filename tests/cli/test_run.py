@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner, Result
 
 from app import db, schema
@@ -227,6 +228,34 @@ def test_a_wave_that_cannot_be_changes_nothing(words: tuple[str, ...], message: 
     assert result.exit_code == 2
     assert message in result.stderr
     assert ended("status", "1") == {"runs": [before]}
+
+
+def test_a_database_that_goes_away_is_one_message_that_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def gone(*_given: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("disk I/O error"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.cli.running._ask", gone)
+        result = typed("run", "study.yaml", *OPEN)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        "run 1: the database cannot be used any more: disk I/O error\n"
+        "What came is kept; go on with: styloscope resume 1\n"
+    )
+    assert ended("resume", "1")["state"] == "done"
+
+
+def test_ctrl_c_before_the_first_call_exits_130_too(monkeypatch: pytest.MonkeyPatch, box: FaultBox) -> None:
+    def interrupted(*_given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.transcripts.commands.plan", interrupted)
+    result = typed("run", "study.yaml", *OPEN)
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "interrupted\n")
+    assert ended("status") == {"runs": []}
+    assert box.seen == []
 
 
 @pytest.mark.parametrize("command", ["resume", "cancel", "retry", "extend", "status"])

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import anyio.to_thread
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from app import db
 from app.db import Database
@@ -98,6 +99,38 @@ async def test_a_reader_that_lags_is_told_to_reload_and_costs_no_more(hub: Hub) 
     assert first[1] == "reload"
     assert queue.qsize() == 9
     hub.unsubscribe(queue)
+
+
+async def test_a_reader_of_an_older_database_with_more_events_is_told_to_reload(hub: Hub) -> None:
+    await anyio.to_thread.run_sync(say, "run")
+    stream = _stream(hub, 900)
+    assert (await frames(stream, 2))[1] == b"id: 1\nevent: reload\ndata: {}\n\n"
+    await anyio.to_thread.run_sync(say, "run", 2)
+    assert (await frames(stream, 1))[0].startswith(b"id: 2\nevent: run\n")
+    await stream.aclose()
+
+
+async def test_a_database_that_is_away_for_a_moment_costs_no_event(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "INTERVAL", 0.01)
+    faults = iter([True, False, True, True])
+
+    def flaky(last: int) -> list[hub_module.Item]:
+        if next(faults, False):
+            raise OperationalError("SELECT", {}, Exception("the server closed the connection"))
+        return _look(last)
+
+    hub = Hub(flaky, _newest)
+    task = asyncio.create_task(hub.run(anyio.to_thread.run_sync))
+    stream = _stream(hub, 0)
+    await frames(stream, 1)
+    for number in range(3):
+        await anyio.to_thread.run_sync(say, "run", number)
+    assert [frame.split(b"\n")[0] for frame in await frames(stream, 3)] == [b"id: 1", b"id: 2", b"id: 3"]
+    await stream.aclose()
+    hub.close()
+    await task
 
 
 async def test_closing_ends_every_stream(hub: Hub) -> None:

@@ -1,4 +1,4 @@
-"""A person and a collector at one run in the same moment: the second sees what the first decided, on both databases."""
+"""A person and a collector at one run in the same moment: the second sees what the first decided."""
 
 import threading
 from collections.abc import Callable, Iterator

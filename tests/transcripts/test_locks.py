@@ -43,14 +43,29 @@ def test_locks_end_with_their_holder(database: Database) -> None:
 def test_a_lost_session_is_noticed(database: Database) -> None:
     locks = Locks(database)
     locks.take(1)
-    assert locks.still_held()
+    assert locks.hold([1])
     if not database.sqlite:
         with database.writing() as session:
             session.execute(
                 text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
             )
-        assert not locks.still_held()
+        assert not locks.hold([1])
         assert locks.take(1), "a session of its own is opened anew"
+    locks.close()
+
+
+def test_a_lock_given_back_to_a_lost_session_does_not_hide_the_loss_of_the_others(database: Database) -> None:
+    locks = Locks(database)
+    assert locks.take(1)
+    assert locks.take(2)
+    assert not locks.hold([1, 2, 3])
+    if not database.sqlite:
+        with database.writing() as session:
+            session.execute(
+                text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+            )
+    locks.release(1)
+    assert locks.hold([2]) == database.sqlite
     locks.close()
 
 

@@ -17,6 +17,7 @@ from app.db import Database
 from app.settings import Settings
 from app.transcripts import settle, supervise, writer
 from app.transcripts.verify import verify, watch
+from app.transcripts.watch import Look, Silence, collect_and_show
 from tests.faultbox import FaultBox
 from tests.scene import chat, collect_runs, collecting, endpoint, exchanges, ladder, planned, states
 
@@ -165,6 +166,36 @@ def test_a_lost_lock_session_gives_up_what_runs_and_takes_it_up_again(database: 
     assert states(run) == {"done": 40}
     with database.reading() as session:
         assert verify(session, watch(database)).problems == []
+
+
+def test_a_server_that_drops_every_connection_costs_no_draw(database: Database) -> None:
+    if database.sqlite:
+        pytest.skip("a file has no connections to drop")
+    with FaultBox(latency=0.02) as box:
+        prompts = [chat("c"), ladder("l", "One?", "Two?")]
+        run = planned(endpoint(box.url, limits={"concurrency": 3}), prompts=prompts, repeats=30)
+
+        async def work() -> Look:
+            shown = collect_and_show(Settings(), run, keys={}, screen=Silence(), stop=asyncio.Event())
+            collecting = asyncio.create_task(shown)
+            for calls in (5, 20, 35):
+                while len(box.seen) < calls:
+                    await asyncio.sleep(0.01)
+                await asyncio.to_thread(_end_all_sessions)
+            return await asyncio.wait_for(collecting, 30)
+
+        assert asyncio.run(work()).status.state == "done"
+    assert states(run) == {"done": 60}
+    with database.reading() as session:
+        assert verify(session, watch(database)).problems == []
+
+
+def _end_all_sessions() -> None:
+    with db.writing() as session:
+        session.execute(text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ))  # fmt: skip
 
 
 def _end_lock_sessions() -> None:
