@@ -71,7 +71,7 @@ class _Application:
         styles = {}
         for shape in self.file.shape.styles:
             styles[shape.slug], told = put_style(self.session, shape)
-            self.tell("style", shape.slug, told)
+            self.tell("style", shape.slug, told, subjects=self.standing_on(told, style=shape.slug))
         return styles
 
     def endpoints(self, styles: dict[str, Style]) -> dict[str, Endpoint]:
@@ -79,10 +79,20 @@ class _Application:
         for shape in self.file.shape.endpoints:
             row, told = put_endpoint(self.session, shape, styles[shape.style])
             endpoints[shape.slug] = row
-            self.tell("endpoint", shape.slug, told)
+            self.tell("endpoint", shape.slug, told, subjects=self.standing_on(told, endpoint=shape.slug))
             if told not in (NEW, UNCHANGED):
                 self.other_subjects(row, shape.style)
         return endpoints
+
+    def standing_on(self, told: str, *, style: str = "", endpoint: str = "") -> tuple[str, ...]:
+        """Return the subjects that a change of a style or an endpoint touches."""
+        if told in (NEW, UNCHANGED):
+            return ()
+        return tuple(
+            one.slug
+            for one in subjects(self.session)
+            if one.endpoint.slug == endpoint or one.endpoint.style.slug == style
+        )
 
     def other_subjects(self, endpoint: Endpoint, style: str) -> None:
         """Bring the subjects that stand on a changed endpoint, but in another file, up to date with it."""

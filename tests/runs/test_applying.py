@@ -241,12 +241,25 @@ def test_a_change_that_touches_another_study_says_which(database: Database, tmp_
     )
 
 
+def test_a_style_and_an_endpoint_that_another_study_stands_on_say_so_too(
+    database: Database, tmp_path: Path
+) -> None:
+    put(tmp_path)
+    second = STUDY.replace("slug: first-light", "slug: second")
+    dearer = second.replace("name: RLHF", "name: RLHF again")
+    assert put(tmp_path, dearer.replace("output_per_mtok: 0", "output_per_mtok: 3")).lines == (
+        "style rlhf: changed name (also used by study first-light)",
+        "endpoint small-base: changed price.output_per_mtok (also used by study first-light)",
+        "study second: new",
+    )
+
+
 def test_subjects_of_another_file_follow_their_endpoint(database: Database, tmp_path: Path) -> None:
     ask(put(tmp_path))
     other = STUDY.replace("slug: first-light", "slug: second").replace("slug: assistant", "slug: helper")
     moved = put(tmp_path, other.replace("model: hosted-1", "model: hosted-2"))
     assert moved.lines == (
-        "endpoint hosted: changed model",
+        "endpoint hosted: changed model (also used by study first-light)",
         "subject assistant: version 2, since a run asked version 1; changed model "
         "(also used by study first-light)",
         "subject helper: new",
