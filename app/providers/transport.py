@@ -102,7 +102,7 @@ class Transport:
         self._inner = AiohttpTransport(
             verify=self._trust,
             trust_env=False,
-            proxy=httpx.Proxy(proxy) if proxy else None,
+            proxy=_way(proxy) if proxy else None,
             client=self._session,
         )
         self._last: tuple[str, Mapping[str, str], Mapping[str, str]] | None = None
@@ -176,6 +176,14 @@ class Transport:
         return aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False
         )
+
+
+def _way(address: str) -> httpx.Proxy:
+    """Return the proxy at an address; a user and password in it go into a header, which no error repeats."""
+    proxy = httpx.Proxy(address)
+    if proxy.auth is None:
+        return proxy
+    return httpx.Proxy(proxy.url, headers={"authorization": aiohttp.encode_basic_auth(*proxy.auth)})
 
 
 def _trust(ca_file: str) -> ssl.SSLContext:

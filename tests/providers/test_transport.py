@@ -4,11 +4,12 @@ import asyncio
 import gzip
 import json
 import socket
+import ssl
 import struct
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
@@ -57,7 +58,7 @@ def saying(raw: bytes, *, reset: bool = False) -> Peer:
 
 
 @asynccontextmanager
-async def serving(peer: Peer) -> AsyncIterator[str]:
+async def serving(peer: Peer, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Serve on a free port of loopback; yield the base URL."""
 
     async def closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -68,9 +69,10 @@ async def serving(peer: Peer) -> AsyncIterator[str]:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(closing, "127.0.0.1", 0)
+    server = await asyncio.start_server(closing, "127.0.0.1", 0, ssl=tls)
+    scheme = "https" if tls else "http"
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
     finally:
         server.close()
 
@@ -282,6 +284,19 @@ async def test_a_key_that_is_no_header_is_not_sent_and_not_told() -> None:
             assert "sk-" not in found.detail
 
 
+@pytest.mark.parametrize("name", ["x-a\r\nx-evil", "x a", "x:a", ""])
+async def test_a_header_s_name_that_is_none_is_not_sent(name: str) -> None:
+    async with serving(hang) as base_url, connected() as transport:
+        found = await transport.send(replace(asking(base_url), headers={name: "1"}), AUTH, 1.0)
+    assert (found.fault, found.detail) == ("unsendable", "a header's name is none")
+
+
+async def test_a_key_that_was_cut_off_with_its_reply_is_stored_nowhere() -> None:
+    body = b'{"error":{"message":"Incorrect key ' + KEY.encode()
+    found = await told(saying(http(body[:-4], "401 Unauthorized", length=len(body) + 9)))
+    assert (found.fault, found.body) == ("cut", b'{"error":{"message":"Incorrect key ' + REMOVED)
+
+
 async def test_connections_are_used_again_and_the_pool_is_no_larger_than_asked() -> None:
     open_at_once, most, opened = 0, 0, 0
 
@@ -334,27 +349,3 @@ async def test_cancelling_goes_through_and_closes_the_connection() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         await asyncio.wait_for(left.wait(), 5.0)
-
-
-async def test_nothing_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert (await told(saying(http()))).status == 200
-
-
-async def test_a_proxy_that_is_named_is_used() -> None:
-    requests: list[bytes] = []
-
-    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        requests.append(await heard(reader))
-        writer.write(http())
-
-    async with serving(peer) as proxy, connected(proxy=proxy.removesuffix("/v1")) as transport:
-        found = await transport.send(asking("http://lab.invalid/v1"), AUTH, 5.0)
-    assert found.status == 200
-    assert requests[0].startswith(b"POST http://lab.invalid/v1/chat/completions HTTP/1.1\r\n")
-
-
-def test_a_certificate_file_that_cannot_be_read_is_an_error_at_once(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        Transport(concurrency=1, ca_file=str(tmp_path / "none.pem"))
