@@ -1,6 +1,7 @@
 """What a run is made of: a study file, or a run that is there, with what the command line narrows and caps."""
 
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from app import db
 from app.batteries import queries as batteries
 from app.cli.main import fail
 from app.runs.commands import Budget
-from app.runs.mistakes import one_of, shown
+from app.runs.mistakes import ascii_controls, one_of, shown
 from app.runs.models import Run, Wave, WaveSubject
 from app.runs.study_file import StudyFile, apply, load
 from app.schema import open_ready
@@ -78,6 +79,8 @@ def start_from(
             budget=budget,
             same_seeds=block.same_seeds,
         )
+    for line in applied.corrections:  # a file may have moved an endpoint, and its key with it
+        print(ascii_controls(line), file=sys.stderr)
     return run_id
 
 

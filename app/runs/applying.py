@@ -24,12 +24,16 @@ APPLY_LOCK = 7_301_992
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What applying a file came to: ids in the file's order, and a line for each thing that changed."""
+    """What applying a file came to: ids in the file's order, and a line for each thing that is new or changed.
+
+    `corrections` are those lines that tell of what was there before.
+    """
 
     study_id: int
     battery_version_ids: tuple[int, ...]
     subject_version_ids: tuple[int, ...]
     lines: tuple[str, ...]
+    corrections: tuple[str, ...] = ()
 
 
 def apply(session: Session, study_file: StudyFile, *, say: Callable[[str], None] | None = None) -> Applied:
@@ -55,6 +59,7 @@ class _Application:
     session: Session
     file: StudyFile
     lines: list[str] = field(default_factory=list)
+    corrections: list[str] = field(default_factory=list)
 
     def everything(self) -> Applied:
         endpoints = self.endpoints(self.styles())
@@ -65,7 +70,7 @@ class _Application:
         self.session.flush()
         if self.lines:
             record(self.session, "study.applied", {"study": study.id}, study=study.id)
-        return Applied(study.id, battery_ids, subject_ids, tuple(self.lines))
+        return Applied(study.id, battery_ids, subject_ids, tuple(self.lines), tuple(self.corrections))
 
     def styles(self) -> dict[str, Style]:
         styles = {}
@@ -140,5 +145,8 @@ class _Application:
             return
         others = naming(self.session, subjects=subjects, batteries=batteries)
         others = [other for other in others if other != self.file.shape.study.slug]
-        also = f" (also used by study {', '.join(others)})" if others and not told.startswith(NEW) else ""
+        was_there = not told.startswith(NEW)
+        also = f" (also used by study {', '.join(others)})" if others and was_there else ""
         self.lines.append(f"{kind} {slug}: {told}{also}")
+        if was_there:
+            self.corrections.append(self.lines[-1])

@@ -120,6 +120,22 @@ def test_every_run_is_a_new_one() -> None:
     assert [one["id"] for one in runs] == [2, 1]
 
 
+def test_what_a_file_changed_of_what_was_there_is_said_beside_the_run(here: Path) -> None:
+    assert typed("run", "study.yaml", *OPEN).stderr == "", "all of it was new"
+    file = here / "study.yaml"
+    file.write_text(
+        file.read_text()
+        .replace("Be a pirate.", "Be a monk.")
+        .replace("output_per_mtok: 2", "output_per_mtok: 3")
+    )
+    again = typed("run", "study.yaml", *OPEN, "--json")
+    assert json.loads(again.stdout)["done"] == 12
+    assert again.stderr.splitlines() == [
+        "endpoint box: changed price.output_per_mtok",
+        "subject pirate: version 2, since a run asked version 1; changed system",
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
