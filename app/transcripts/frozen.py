@@ -5,13 +5,14 @@
 
 from sqlalchemy import Connection, text
 
-# What is refused, per table: (operation, condition on OLD/NEW).
-DONE = "{row}.state = 'done'"
-OWNER_DONE = "EXISTS (SELECT 1 FROM transcripts t WHERE t.id = {row}.transcript_id AND t.state = 'done')"
+# What is refused, per table: (operation, condition on OLD and NEW).
+DONE = "OLD.state = 'done'"
+OLD_OWNER = "EXISTS (SELECT 1 FROM transcripts t WHERE t.id = OLD.transcript_id AND t.state = 'done')"
+NEW_OWNER = OLD_OWNER.replace("OLD", "NEW")
 ALWAYS = ""
 RULES: dict[str, dict[str, str]] = {
     "transcripts": {"UPDATE": DONE, "DELETE": DONE},
-    "exchanges": {"INSERT": OWNER_DONE, "UPDATE": OWNER_DONE, "DELETE": OWNER_DONE},
+    "exchanges": {"INSERT": NEW_OWNER, "UPDATE": f"({OLD_OWNER} OR {NEW_OWNER})", "DELETE": OLD_OWNER},
     "messages": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
     "message_logprobs": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
     "renderings": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
@@ -31,8 +32,7 @@ def ensure(connection: Connection) -> None:
     make = _sqlite if connection.dialect.name == "sqlite" else _postgresql
     for table, rules in RULES.items():
         for what, condition in rules.items():
-            row = "NEW" if what == "INSERT" else "OLD"
-            when = " AND ".join(part for part in (condition.format(row=row), CLOSED) if part)
+            when = " AND ".join(part for part in (condition, CLOSED) if part)
             make(connection, f"frozen_{table}_{what.lower()}", table, what, when)
 
 
