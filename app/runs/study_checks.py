@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from app.providers.sending import RESERVED
 from app.runs.mistakes import Loc, Mistake, looks_like_key, one_of, repeated, shown
 from app.runs.study_shape import StudyShape
-from app.subjects.shape import EndpointShape, SubjectShape
+from app.subjects.shape import EndpointShape, Sampling, SubjectShape
 
 # Headers carry a key by one of these words (x-api-key, Helicone-Auth, X-Auth-Token): such a header would be kept
 # with every version and exported. The collector adds the key at the moment of sending, from the environment.
@@ -130,7 +131,17 @@ def _subject(subject: SubjectShape, here: Loc) -> Iterator[Mistake]:
     for index, stop in enumerate(subject.sampling.stop):
         if not stop:
             yield Mistake((*here, "sampling", "stop", index), "found an empty text, expected a stop sequence")
-    yield from _no_keys(subject.sampling.extra, (*here, "sampling", "extra"))
+    yield from _extra(subject.sampling, (*here, "sampling", "extra"))
+
+
+def _extra(sampling: Sampling, here: Loc) -> Iterator[Mistake]:
+    own = {name for name in ("top_p", "top_k", "logprobs") if getattr(sampling, name) is not None}
+    for name in sampling.extra:
+        if name in RESERVED | own:
+            yield Mistake(
+                (*here, name), "found what has a place of its own outside of extra, expected it only there"
+            )
+    yield from _no_keys(sampling.extra, here)
 
 
 def _temperature(value: float | None, loc: Loc) -> Iterator[Mistake]:

@@ -21,6 +21,12 @@ STUDY_MISTAKES = [
     ("max_tokens: 96", f"max_tokens: 96, extra: {{auth: {LONG_KEY}}}",
      "study.yaml:27: subjects[0].sampling.extra.auth: found what looks like a key (kept out of this message), "
      "expected key_env to name the environment variable that holds it"),
+    ("max_tokens: 96", "max_tokens: 96, extra: {temperature: 1}",
+     "study.yaml:27: subjects[0].sampling.extra.temperature: found what has a place of its own outside of extra, "
+     "expected it only there"),
+    ("max_tokens: 96", "max_tokens: 96, top_p: 0.9, extra: {min_p: 0, top_p: 1}",
+     "study.yaml:27: subjects[0].sampling.extra.top_p: found what has a place of its own outside of extra, "
+     "expected it only there"),
     ("temperature: 0.7", "temprature: 0.7",
      "study.yaml:27: subjects[0].sampling.temprature: found an unknown key, expected temperature"),
     ("styloscope: 1\n", "styloscope: 2\n", "study.yaml:1: styloscope: found 2, expected 1"),
