@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.providers.raw import mapping, number, sequence
+from app.providers.raw import mapping, number, sequence, string
 from app.providers.tokens import tokens, tokens_after
 from app.providers.wire import Token
 
@@ -34,12 +34,15 @@ def without_echo(text: str, prompt: str, logprobs: Any) -> tuple[str, tuple[Toke
     """
     shape = mapping(logprobs)
     offsets = [number(offset) for offset in sequence(shape.get("text_offset"))]
-    after = [int(offset) for offset in offsets if offset is not None and offset >= len(prompt)]
+    # vLLM counts a first token that the text does not hold, such as <s>.
+    unwritten = max(0, "".join(string(name) or "" for name in sequence(shape.get("tokens"))).find(text))
+    known = [int(offset) - unwritten for offset in offsets if offset is not None]
+    after = [offset for offset in known if offset >= len(prompt)]
     # Nothing precedes an echoed first token, so it has no probability; without an echo it has one.
     if offsets[:1] == [0.0] and sequence(shape.get("token_logprobs"))[:1] == [None]:
         cut = min(after, default=len(text))
         mark = {"type": "echo_cut", "by": "text_offset", "characters": cut}
-        return text[cut:], tokens_after(logprobs, cut), (mark,)
+        return text[cut:], tokens_after(logprobs, cut + unwritten), (mark,)
     if text.startswith(prompt):
         mark = {"type": "echo_cut", "by": "prefix", "characters": len(prompt)}
         return text[len(prompt) :], tokens(logprobs), (mark,)

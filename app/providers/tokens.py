@@ -8,6 +8,7 @@ from app.providers.raw import mapping, number, sequence, storable, string
 from app.providers.wire import Token
 
 ESCAPED = re.compile(r"\\x([0-9a-fA-F]{2})")
+BYTES = re.compile(rf"bytes:(?:{ESCAPED.pattern})+")
 
 
 def tokens(logprobs: Any) -> tuple[Token, ...]:
@@ -70,6 +71,6 @@ def _bytes(value: Any) -> bytes | None:
 
 def _escaped(token: str) -> bytes | None:
     r"""Return the bytes of a part of a character, which completions write as `bytes:\xe2\x80`."""
-    if not token.startswith("bytes:"):
+    if not BYTES.fullmatch(token):
         return None
     return bytes(int(pair, 16) for pair in ESCAPED.findall(token))

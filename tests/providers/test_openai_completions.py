@@ -130,6 +130,23 @@ def test_an_echoed_prompt_is_cut_by_the_tokens_offsets() -> None:
     assert found.parts == ({"type": "echo_cut", "by": "text_offset", "characters": 8},)
 
 
+def test_special_tokens_that_the_text_does_not_hold_move_no_cut() -> None:
+    logprobs = {
+        "tokens": ["<s>", "Say", " this", " now", ".", "</s>"],
+        "token_logprobs": [None, -9.0, -7.3, -1.2, -0.1, -0.2],
+        "text_offset": [0, 3, 6, 11, 15, 16],
+    }
+    found = answer(RAW, completion("Say this now.", logprobs=logprobs), ECHO)
+    assert found.text == " now."
+    assert [token.text for token in found.tokens] == [" now", ".", "</s>"]
+
+
+def test_a_word_that_only_begins_like_escaped_bytes_has_none() -> None:
+    logprobs = {"tokens": ["bytes: x", "bytes:\\xe2\\x80"], "token_logprobs": [-1, -2]}
+    found = answer(RAW, completion("bytes: x", logprobs=logprobs), COMPLETION)
+    assert [token.raw for token in found.tokens] == [None, b"\xe2\x80"]
+
+
 def test_an_echo_that_is_all_there_is_leaves_nothing() -> None:
     logprobs = {"tokens": ["Say", " this"], "token_logprobs": [None, -7.3], "text_offset": [0, 3]}
     assert answer(RAW, completion("Say this", "length", logprobs=logprobs), ECHO).text == ""
