@@ -1,7 +1,8 @@
 """The command itself: its groups, and how every command fails (one message, the agreed exit code)."""
 
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
 
@@ -26,10 +27,18 @@ app = typer.Typer(
 )
 
 
+class Failed(typer.Exit):
+    """The end of a command: one message, and all that is wrong, a line for each."""
+
+    def __init__(self, message: str, code: int, lines: Sequence[str] = ()) -> None:
+        super().__init__(code)
+        self.message = message
+        self.lines = tuple(lines) or tuple(message.split("\n"))
+
+
 def fail(message: str, code: int = BAD_INPUT) -> NoReturn:
-    """Print one message on standard error and end with this exit code."""
-    print(message, file=sys.stderr)
-    raise typer.Exit(code)
+    """End the command with one message and this exit code."""
+    raise Failed(message, code)
 
 
 def command(name: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -39,27 +48,48 @@ def command(name: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
     def register(function: Callable[P, T]) -> Callable[P, T]:
         @wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> T:
-            from app.runs.mistakes import FileError
-            from app.schema import SchemaError
-            from app.settings import SettingsError
-
             try:
                 return function(*args, **kwargs)
-            except (SettingsError, SchemaError, FileError) as error:
-                fail(str(error))
-            except KeyboardInterrupt:
-                fail("interrupted", INTERRUPTED)
-            except Exception as error:
-                from app.db import AWAY, said
-
-                if not isinstance(error, AWAY):
+            except (Exception, KeyboardInterrupt) as error:
+                failed = _failed(error)
+                if failed is None:
                     raise
-                fail(f"the database cannot be used any more: {said(error)}", FAILED)
+                _tell(failed, as_json=bool(kwargs.get("as_json")))
+                raise failed from None
 
         app.command(name)(run)
         return run
 
     return register
+
+
+def _failed(error: BaseException) -> Failed | None:
+    """Return the end of a command that an error stands for, None for a fault of ours."""
+    from app.db import AWAY, said
+    from app.runs.mistakes import FileError
+    from app.schema import SchemaError
+    from app.settings import SettingsError
+
+    match error:
+        case Failed():
+            return error
+        case FileError():
+            return Failed(str(error), BAD_INPUT, error.lines)
+        case SettingsError() | SchemaError():
+            return Failed(str(error), BAD_INPUT)
+        case KeyboardInterrupt():
+            return Failed("interrupted", INTERRUPTED)
+    if isinstance(error, AWAY):
+        return Failed(f"the database cannot be used any more: {said(error)}", FAILED)
+    return None
+
+
+def _tell(failed: Failed, *, as_json: bool) -> None:
+    """Print what is wrong: on standard error; bad input under --json as the document that was asked for."""
+    if as_json and failed.exit_code == BAD_INPUT:
+        print(json.dumps({"ok": False, "mistakes": failed.lines}, ensure_ascii=False))
+    else:
+        print(failed.message, file=sys.stderr)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.main import BAD_INPUT, command
+from app.cli.main import command
 
 StudyPath = Annotated[
     Path, typer.Argument(metavar="STUDY.yaml", help="A study file; see docs/study-file.md.")
@@ -18,16 +18,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document an
 def check(study: StudyPath, as_json: AsJson = False) -> None:
     """Validate a study file and print the calls, tokens and cost to expect. Sends nothing, writes nothing."""
     from app.cli import check_report
-    from app.runs.study_file import FileError, load
+    from app.runs.study_file import load
 
-    try:
-        file = load(study)
-    except FileError as error:
-        if not as_json:
-            raise
-        print(json.dumps({"ok": False, "mistakes": error.lines}, ensure_ascii=False))
-        raise typer.Exit(BAD_INPUT) from None
-    report = check_report.of(file)
+    report = check_report.of(load(study))
     if as_json:
         print(json.dumps(check_report.document(report), ensure_ascii=False))
     else:

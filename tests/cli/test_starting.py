@@ -1,5 +1,6 @@
 """What a run is made of, told before anything is written: options that name nothing, seeds that are not there."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,21 @@ def test_seeds_of_a_run_that_is_not_there_are_one_message_and_nothing_is_registe
     )
     write(here)
     assert typed("apply", "study.yaml").stdout.startswith("style base: new\n")
+
+
+@pytest.mark.parametrize("words", [("check", "gone.yaml"), ("apply", "gone.yaml"), ("run", "gone.yaml"),
+                                   ("run", "study.yaml", "--subjects", "x"), ("status", "7")])  # fmt: skip
+def test_bad_input_is_a_document_too_where_one_was_asked_for(words: tuple[str, ...]) -> None:
+    plain, as_json = typed(*words), typed(*words, "--json")
+    assert (plain.exit_code, as_json.exit_code, plain.stdout, as_json.stderr) == (2, 2, "", "")
+    assert json.loads(as_json.stdout) == {"ok": False, "mistakes": plain.stderr.splitlines()}
+
+
+def test_a_wrong_setting_is_such_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STYLOSCOPE_MODE", "public")
+    settings.cache_clear()
+    told = json.loads(typed("apply", "study.yaml", "--json").stdout)
+    assert told["mistakes"] == ["STYLOSCOPE_MODE: found 'public', expected local or team"]
 
 
 def test_a_cap_of_no_dollars_is_no_cap(here: Path) -> None:
