@@ -95,7 +95,7 @@ def read(target: Target, call: Call, reply: Reply) -> Answered | Failed:
     choice = openai_shape.only_choice(data, usage)
     if isinstance(choice, Answered | Failed):
         return choice
-    message = mapping(choice.get("message"))
+    message = mapping(choice.get("message")) or {"content": choice.get("text")}
     text, reasoning, marks = _said(target, call, message)
     stop, raw, more = openai_shape.stopped(call, data, choice)
     refusal = string(message.get("refusal"))
@@ -138,12 +138,12 @@ def _said(
 
 def _content(content: Any) -> tuple[str, tuple[Reasoning, ...], tuple[Mapping[str, Any], ...]]:
     """Return the text of a content string, or of a content list with its thinking and unknown parts."""
-    if not isinstance(content, list):
-        return string(content) or "", (), ()
+    if content is None or isinstance(content, str):
+        return content or "", (), ()
     words: list[str] = []
     reasoning: list[Reasoning] = []
     unread: list[Mapping[str, Any]] = []
-    for part in content:
+    for part in content if isinstance(content, list) else [content]:
         shape = mapping(part)
         if shape.get("type") == "thinking":
             reasoning.append(thinking_part(shape))

@@ -40,7 +40,9 @@ POOR_WORDS = re.compile(
     r"credit balance is too low|insufficient (balance|credits)|reached your specified (workspace )?api usage limit",
     re.IGNORECASE,
 )
-NO_ACCESS = re.compile(r"\blimit: 0\b")  # Gemini's word, under a 429, for a model that the plan does not hold
+NO_ACCESS = re.compile(
+    r"\blimit: 0(?![\d.])"
+)  # Gemini's word, under a 429, for a model that the plan does not hold
 LACKING_WORDS = re.compile(
     r"unsupported (parameter|value)|(not|isn't) supported|n[o']t support|unrecognized request argument"
     r"|unknown (parameter|field|argument)|unexpected (keyword|message role)|extra inputs are not permitted"

@@ -19,7 +19,7 @@ DETAILS: Mapping[str, tuple[Kind, str]] = {
 
 OPENED = re.compile(r"\A\s*<think>(.*?)(?:</think>|\Z)", re.DOTALL)
 # Some templates open the tag in the prompt, so only its close, on a line of its own, is in the answer.
-CLOSED = re.compile(r"\A((?:(?!<think>).)*?)(?:\A|\n)</think>(?=\n|\Z)", re.DOTALL)
+CLOSED = re.compile(r"(?:\A|\n)</think>(?=\n|\Z)")
 
 
 def told_apart(message: Mapping[str, Any]) -> tuple[Reasoning, ...]:
@@ -36,12 +36,13 @@ def told_apart(message: Mapping[str, Any]) -> tuple[Reasoning, ...]:
 
 def in_tags(content: str) -> tuple[str, tuple[Reasoning, ...]]:
     """Return the answer without its `<think>` part, and that part; an unclosed tag takes the whole content."""
-    found = OPENED.match(content)
-    if not found and "</think>" in content:
-        found = CLOSED.match(content)
-    if not found:
+    opened = OPENED.match(content)
+    if opened:
+        return content[opened.end() :], (Reasoning(opened[1], "think_tags"),)
+    closed = CLOSED.search(content)
+    if closed is None or "<think>" in content[: closed.start()]:
         return content, ()
-    return content[found.end() :], (Reasoning(found[1], "think_tags"),)
+    return content[closed.end() :], (Reasoning(content[: closed.start()], "think_tags"),)
 
 
 def thinking_part(part: Mapping[str, Any]) -> Reasoning:

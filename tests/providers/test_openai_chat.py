@@ -197,6 +197,14 @@ def test_a_content_list_keeps_what_it_does_not_know_raw() -> None:
     assert found.parts == ({"type": "block", "raw": {"type": "reference", "reference_ids": [1]}},)
 
 
+def test_content_of_a_shape_not_seen_before_is_kept_raw_and_a_text_in_the_older_place_is_read() -> None:
+    odd = answer(OPENAI, chat({"parts": ["Hi."]}))
+    assert (odd.text, odd.parts) == ("", ({"type": "block", "raw": {"parts": ["Hi."]}},))
+    older = {"choices": [{"text": "Hi.", "finish_reason": "stop"}]}
+    assert answer(OPENAI, older).text == "Hi."
+    assert answer(OPENAI, {"choices": [{"finish_reason": "content_filter"}]}).stop_class == "output_filtered"
+
+
 def test_tool_calls_and_unknown_fields_stand_beside_the_text() -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
     found = answer(OPENAI, chat(None, "tool_calls", tool_calls=[call], audio={"id": "a"}, annotations=[]))

@@ -1,5 +1,7 @@
 """Reasoning in `<think>` tags: what is the model's thinking and what is its answer."""
 
+import tracemalloc
+
 import pytest
 
 from app.providers.reasoning import in_tags
@@ -36,3 +38,13 @@ def test_the_tagged_part_is_reasoning_and_the_rest_stays_as_it_is(
 )
 def test_an_answer_about_tags_is_an_answer(content: str) -> None:
     assert in_tags(content) == (content, ())
+
+
+def test_a_huge_answer_is_looked_through_once() -> None:
+    thought = "word " * 2_000_000
+    tracemalloc.start()
+    answer, (found,) = in_tags(f"{thought}\n</think>\n42")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (answer, found.text) == ("\n42", thought)
+    assert peak < 4 * len(thought)
