@@ -28,7 +28,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import JSON, TypeDecorator
 
-from app.settings import Settings
+from app.settings import Settings, SettingsError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC_ZONE)
 BUSY_SECONDS = 30
@@ -169,9 +169,16 @@ def use(database: Database | None) -> Database | None:
 
 
 def open_database(settings: Settings) -> Database:
-    """Open the database that the settings name and make it the process's own."""
+    """Open the database that the settings name and make it the process's own.
+
+    Raise SettingsError where its folder cannot be made.
+    """
     if settings.embedded:
-        settings.data.mkdir(parents=True, exist_ok=True)
+        try:
+            settings.data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            told = f"found {str(settings.data)!r}, which cannot be made ({error.strerror})"
+            raise SettingsError(f"STYLOSCOPE_DATA: {told}, expected a folder that can be written") from None
     database = Database(settings.url, sqlite_sync=settings.sqlite_sync)
     use(database)
     return database

@@ -6,6 +6,7 @@ import sys
 import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import db
 from app.accounts.models import Person
 from app.db import Database
+from app.settings import Settings, SettingsError
 
 WRITER = """
 import sys, threading
@@ -149,6 +151,14 @@ def test_full_sync_closes_the_gap_of_a_power_cut(tmp_path: object) -> None:
     with opened.reading() as session:
         assert session.execute(text("PRAGMA synchronous")).scalar() == 2
     opened.close()
+
+
+def test_a_data_folder_that_cannot_be_made_is_a_setting_to_correct(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        SettingsError, match=r"^STYLOSCOPE_DATA: found '.*/file/data', which cannot be made \("
+    ):
+        db.open_database(Settings(data=tmp_path / "file" / "data"))
 
 
 def test_no_database_open_is_said_plainly() -> None:
