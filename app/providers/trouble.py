@@ -85,24 +85,25 @@ def _read(error: Any, status: int, headers: Mapping[str, str], depth: int) -> Tr
         for name, value in mapping(metadata.get("headers")).items()
         if isinstance(value, str)
     }
+    own = _status(shape, status, names)
     return Trouble(
-        _status(shape, status, names),
+        own,
         one_line(_message(error)),
         names,
         shape or ({"message": error} if isinstance(error, str) else {}),
         {**more, **headers},
-        _upstream(metadata.get("raw"), status) if depth == 0 else None,
+        _upstream(metadata.get("raw"), own) if depth == 0 else None,
     )
 
 
 def _upstream(raw: Any, status: int) -> Trouble | None:
     """Return the error that a router got itself and hands on in `metadata.raw`: JSON, JSON as text, or words."""
     if not isinstance(raw, str):
-        return trouble_in(raw, max(status, 400), {}, 1) if raw else None
+        return trouble_in(raw, status, {}, 1) if raw else None
     try:
-        return trouble_in(decoded(raw.encode("utf-8", "surrogatepass")), max(status, 400), {}, 1)
+        return trouble_in(decoded(raw.encode("utf-8", "surrogatepass")), status, {}, 1)
     except Malformed:
-        return trouble_of(max(status, 400), raw, {}) if raw else None
+        return trouble_of(status, raw, {}) if raw else None
 
 
 def _status(shape: Mapping[str, Any], status: int, names: frozenset[str]) -> int:

@@ -210,6 +210,8 @@ def test_other_trouble_behind_a_router_is_told_in_its_words_and_judged_by_the_ro
     )
     assert (found.then, found.slow_down) == ("retry", True)  # the quota that is used up is not ours
     assert failure(OPENROUTER, handed_on("upstream \ud800 down", 502)).error.endswith("upstream \ufffd down")
+    busy = handed_on(json.dumps(openai(None, "Tools are not supported right now")), 503)
+    assert failure(OPENROUTER, busy).then == "retry"
     deep: Any = "end"
     for _ in range(300):
         deep = {"error": {"message": "m", "metadata": {"raw": deep}}}
