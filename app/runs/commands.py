@@ -72,8 +72,8 @@ def add_wave(
     keys: Sequence[str] | None = None,
     reason: str = "",
 ) -> Wave:
-    """Add a wave to a run. What is None stays as it was: every battery and subject so far, the highest repeats, the
-    latest temperatures.
+    """Add a wave to a run. What is None stays as it was: every battery and subject so far, the highest repeats,
+    each subject's temperatures (`queries.temperatures_of`).
 
     `repeats` is the highest repeat wanted of each cell, `temperatures` are further ones, `keys` narrows the wave
     to some prompts. Raise LookupError when there is no such run.
@@ -89,7 +89,7 @@ def add_wave(
         battery_version_ids or _so_far(session, run_id, WaveBattery),
         subject_version_ids or _so_far(session, run_id, WaveSubject),
         _highest(session, run_id) if repeats is None else repeats,
-        last.temperatures if temperatures is None else temperatures,
+        temperatures,
         keys,
         reason,
     )

@@ -40,8 +40,8 @@ class Run(Base):
 class Wave(Base):
     """What one planning of a run asked for; wave 1 is the run's own, later ones extend it.
 
-    `repeats` is the highest repeat wanted of each cell; `temperatures` replaces every subject's own (null =
-    its own).
+    `repeats` is the highest repeat wanted of each cell; `temperatures` replaces every subject's own (null = its
+    own, in a later wave all those it was asked at so far).
     """
 
     __tablename__ = "waves"

@@ -1,7 +1,9 @@
 """Reads of runs."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import ColumnElement, distinct, exists, func, select
 from sqlalchemy.orm import Session
@@ -20,6 +22,40 @@ def battery_version_in_use(session: Session, version_id: int) -> bool:
 def subject_version_in_use(session: Session, version_id: int) -> bool:
     """Tell whether a run asks this subject version, which is frozen then."""
     return session.scalar(select(exists().where(WaveSubject.version_id == version_id))) or False
+
+
+Temperatures = Sequence[float] | None  # None = the subject's own
+
+
+def temperatures_of(session: Session, wave: Wave) -> Mapping[int, Sequence[Temperatures]]:
+    """Return at which temperatures a wave asks each of its subject versions: one list, or several to be joined.
+
+    A wave that names none goes on with those of the waves before: the subject's, or all the run's for a new one.
+    """
+    rows = session.execute(
+        select(Wave.number, Wave.temperatures, WaveSubject.version_id)
+        .join(WaveSubject, WaveSubject.wave_id == Wave.id)
+        .where(Wave.run_id == wave.run_id, Wave.number <= wave.number)
+        .order_by(Wave.number, WaveSubject.position)
+    )
+    so_far: dict[int, list[Temperatures]] = {}
+    asked: dict[int, list[Temperatures]] = {}
+    for _number, part in groupby(rows, key=lambda row: row.number):
+        everyones = _joined(so_far.values())
+        asked = {
+            version: so_far.get(version) or everyones or [None] if named is None else [named]
+            for _, named, version in part
+        }
+        for version, those in asked.items():
+            so_far[version] = _joined([so_far.get(version, []), those])
+    return asked
+
+
+def _joined(lists: Iterable[Iterable[Temperatures]]) -> list[Temperatures]:
+    found: list[Temperatures] = []
+    for those in lists:
+        found += [one for one in those if one not in found]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from app.db import now
 from app.elicitation.modes import cell_temperatures
 from app.providers.wire import Impossible
 from app.runs.models import Run, Wave, WaveBattery, WaveSubject
+from app.runs.queries import temperatures_of
 from app.subjects.models import Subject, SubjectVersion
 from app.transcripts.bulk import at, insert_new
 from app.transcripts.cards import SubjectCard, subject_card
@@ -168,10 +169,11 @@ def _columns(session: Session, wave: Wave, kinds: Sequence[PromptShape]) -> list
         .where(WaveSubject.wave_id == wave.id)
         .order_by(WaveSubject.position)
     )
-    columns = []
+    columns, asked = [], temperatures_of(session, wave)
     for version_id, subject_id, snapshot, subject in rows:
         card = subject_card(subject.slug, snapshot)
-        for temperature in cell_temperatures(card.snapshot, wave.temperatures):
+        temperatures = [t for those in asked[version_id] for t in cell_temperatures(card.snapshot, those)]
+        for temperature in dict.fromkeys(temperatures):
             columns.append(
                 _Column(
                     version_id,

@@ -12,7 +12,9 @@ from app.transcripts.record import moment
 
 
 def waves_of(session: Session, run_id: int) -> list[dict[str, Any]]:
-    """Return a run's waves in order; `temperatures` null = each subject's own, `keys` null = all prompts."""
+    """Return a run's waves in order; `keys` null = all prompts, `temperatures` null = each subject's own, in a
+    later wave those it was asked at so far.
+    """
     waves = session.scalars(select(Wave).where(Wave.run_id == run_id).order_by(Wave.number))
     return [
         {

@@ -2,6 +2,7 @@
 
 import time
 import tracemalloc
+from collections import Counter
 
 import pytest
 from sqlalchemy import func, select
@@ -95,6 +96,28 @@ def test_a_wave_adds_temperatures_beside_those_that_were_asked(sqlite: Database)
     run = planned(endpoint(NOWHERE), prompts=[chat("a")], repeats=2)
     assert wave(run, temperatures=[0, 1]) == Planned(2, 0)
     assert sorted(draw.temperature_milli for draw in transcripts(run)) == [0, 0, 1000, 1000]
+
+
+def test_more_repeats_deepen_every_temperature_that_was_asked(sqlite: Database) -> None:
+    two = [subject("x", sampling={"temperature": 0.2}), subject("y", sampling={"temperature": 0.3})]
+    run = planned(endpoint(NOWHERE), two, [chat("a")])
+    assert wave(run, temperatures=[1], subject_version_ids=[1]) == Planned(1, 0)
+    assert wave(run, repeats=3) == Planned(3 * 2, 0)
+    assert wave(run, repeats=3) == Planned(0, 0)
+    asked = Counter((draw.subject_version_id, draw.temperature_milli) for draw in transcripts(run))
+    assert asked == {(1, 200): 3, (1, 1000): 3, (2, 300): 3}
+
+
+def test_a_new_subject_is_asked_at_the_temperatures_of_the_run(sqlite: Database) -> None:
+    run = planned(endpoint(NOWHERE), [subject("x")], [chat("a")], temperatures=[0, 0.7])
+    planned(endpoint(NOWHERE), [subject("y", sampling={"temperature": 0.3})])
+    assert wave(run, temperatures=[1.5], subject_version_ids=[1]) == Planned(1, 0)
+    assert wave(run, subject_version_ids=[2]) == Planned(3, 0)
+    assert sorted(t.temperature_milli for t in transcripts(run) if t.subject_version_id == 2) == [
+        0,
+        700,
+        1500,
+    ]
 
 
 def test_a_wave_can_be_narrowed_to_some_prompts(sqlite: Database) -> None:
