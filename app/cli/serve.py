@@ -5,7 +5,7 @@ import ipaddress
 import os
 import socket
 from types import FrameType, ModuleType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -81,6 +81,11 @@ def _say_what_is_waited_for(supervise: ModuleType | None) -> None:
         print(f"Waiting a few seconds for {calls} calls under way; Ctrl-C again leaves them.", flush=True)
 
 
+def trusting(proxies: tuple[str, ...]) -> dict[str, Any]:
+    """Return how uvicorn takes X-Forwarded headers: from these alone, by default from nobody, not even loopback."""
+    return {"proxy_headers": bool(proxies), "forwarded_allow_ips": list(proxies)}
+
+
 def serve_on(listener: socket.socket) -> None:
     """Serve the open database until Ctrl-C; open streams are given one second."""
     import uvicorn
@@ -112,6 +117,7 @@ def serve_on(listener: socket.socket) -> None:
         timeout_graceful_shutdown=1,
         server_header=False,
         ws="none",
+        **trusting(app.state.settings.trusted_proxies),
     )
     try:
         Server(config).run(sockets=[listener])

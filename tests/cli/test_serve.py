@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import uvicorn
 from typer.testing import CliRunner, Result
 
 from app import db, schema
 from app.cli import groups
 from app.cli.main import app
-from app.cli.serve import is_loopback
+from app.cli.serve import is_loopback, trusting
 from app.runs.models import Run
 from app.settings import Settings, settings
 from app.transcripts.queries import run_status
@@ -94,6 +95,12 @@ def test_local_mode_serves_this_machine_alone(here: Path, host: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "[::1]", "localhost"])
 def test_every_loopback_address_is_this_machine(host: str) -> None:
     assert is_loopback(host)
+
+
+def test_forwarded_headers_are_believed_of_named_proxies_alone() -> None:
+    for proxies, believed in ((), False), (("10.0.0.0/8",), True):
+        config = uvicorn.Config("app", **trusting(proxies))
+        assert (config.proxy_headers, config.forwarded_allow_ips) == (believed, list(proxies))
 
 
 def test_team_mode_says_that_accounts_are_not_there_yet(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
