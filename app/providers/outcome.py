@@ -58,7 +58,7 @@ LACKING_NAMES = {
     "integer_below_min_value", "decimal_above_max_value", "decimal_below_min_value",
 }  # fmt: skip
 LACKING_STATUS = {400, 404, 422}
-# A chat template that gives up on a conversation ends llama.cpp's call with a 500, each time anew.
+# A chat template that gives up on a conversation ends the call with a 500 at some servers, each time anew.
 TEMPLATE_WORDS = re.compile(r"system role not supported|roles must alternate", re.IGNORECASE)
 
 FAULTS = {
