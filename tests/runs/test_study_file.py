@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from sqlalchemy import text
 
 from app import db
@@ -162,11 +163,36 @@ def test_every_battery_that_comes_with_the_program_is_sound(slug: str) -> None:
 
 
 def test_the_examples_of_the_documentation_are_sound(tmp_path: Path) -> None:
-    docs = Path(__file__).parents[2] / "docs"
-    for page, check in (("study-file.md", load), ("battery-file.md", load_battery)):
-        example = (docs / page).read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
-        (tmp_path / page).write_text(example, encoding="utf-8")
-        assert check(tmp_path / page)
+    root = Path(__file__).parents[2]
+    for page, check in (
+        ("README.md", load),
+        ("docs/study-file.md", load),
+        ("docs/battery-file.md", load_battery),
+    ):
+        example = (root / page).read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+        (tmp_path / "example.yaml").write_text(example, encoding="utf-8")
+        assert check(tmp_path / "example.yaml"), page
+
+
+def test_each_row_of_the_readmes_table_of_endpoints_is_an_endpoint() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    table = readme.split("| to ask |")[1].split("\n\n")[0]
+    rows = [re.findall(r"`([^`]+)`", row) for row in table.splitlines()[2:]]
+    assert len(rows) == 6
+    for row in rows:
+        wires = [code for code in row if code.startswith(("openai-", "anthropic-"))]
+        address = next(code for code in row if code.startswith("http"))
+        keys = "\n".join(code for code in row if re.match(r"(dialect|key_env): ", code))
+        can = yaml.safe_load(next((code for code in row if code.startswith("can: ")), "can: {}"))["can"]
+        given = yaml.safe_load(keys) | {
+            "slug": "x",
+            "model": "m",
+            "style": "y",
+            "base_url": address,
+            "can": can,
+        }
+        for wire in wires:
+            assert EndpointShape.model_validate(given | {"wire": wire}), row
 
 
 def test_every_key_of_the_files_is_documented() -> None:
