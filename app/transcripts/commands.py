@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from app.accounts.models import LOCAL
 from app.live.log import record
 from app.runs.commands import Budget, add_wave, make_run, set_budget, set_wanted
-from app.runs.models import Run, Wave
+from app.runs.models import Run, Wave, WaveSubject
+from app.subjects.models import Endpoint, Subject, SubjectVersion
 from app.transcripts.bell import ring_after
+from app.transcripts.budget import priced
 from app.transcripts.models import EndpointStop, RunBudget, Transcript
 from app.transcripts.plan import Planned, plan
 
@@ -70,11 +72,12 @@ def resume(session: Session, run_id: int, *, budget: Budget | None = None, perso
     """Go on with what is missing: queued and cancelled draws, also at endpoints that were stopped.
 
     `budget` replaces the run's caps. Return how many draws are queued now. Failed draws stay failed: `retry` asks
-    those.
+    those. Raise ValueError for a cap that cannot hold.
     """
     before = set_wanted(session, run_id, "go")
     if budget is not None:
         set_budget(session, run_id, budget)
+        _require_known_prices(session, run_id)
     _move(session, run_id, ("cancelled",), "queued")
     queued = _clear_the_way(session, run_id)
     _tell(session, run_id, "run.resumed", person_id, {"queued": queued}, {"wanted": before})
@@ -103,7 +106,10 @@ def extend(
     reason: str = "",
     person_id: int = LOCAL,
 ) -> Planned:
-    """Add a wave (`runs.commands.add_wave`) that asks only what is missing; return what it added."""
+    """Add a wave (`runs.commands.add_wave`) that asks only what is missing; return what it added.
+
+    Raise ValueError for a cap that cannot hold.
+    """
     wave = add_wave(
         session,
         run_id,
@@ -118,6 +124,7 @@ def extend(
     set_wanted(session, run_id, "go")
     if budget is not None:
         set_budget(session, run_id, budget)
+    _require_known_prices(session, run_id)
     _clear_the_way(session, run_id)
     _tell(session, run_id, "run.extended", person_id, {"wave": wave.number, "queued": planned.queued})
     return planned
@@ -132,6 +139,28 @@ def _move(session: Session, run_id: int, states: Sequence[str], to: str) -> int:
         update(Transcript).where(Transcript.run_id == run_id, Transcript.state.in_(states)).values(values)
     )
     return moved.rowcount
+
+
+def _require_known_prices(session: Session, run_id: int) -> None:
+    """Raise ValueError where dollars alone cap a run and some endpoint's price is unknown."""
+    run = session.get_one(Run, run_id)
+    if run.budget_micro is None or run.budget_calls is not None:
+        return
+    rows = session.execute(
+        select(Endpoint.slug, Endpoint.price)
+        .join(Subject, Subject.endpoint_id == Endpoint.id)
+        .join(SubjectVersion, SubjectVersion.subject_id == Subject.id)
+        .join(WaveSubject, WaveSubject.version_id == SubjectVersion.id)
+        .join(Wave, Wave.id == WaveSubject.wave_id)
+        .where(Wave.run_id == run_id)
+        .order_by(Endpoint.slug)
+    )
+    unpriced = dict.fromkeys(slug for slug, price in rows if priced(price, 0, 0) is None)
+    if unpriced:
+        raise ValueError(
+            f"the price of {', '.join(unpriced)} is unknown, so dollars alone cannot cap run {run_id}; "
+            "expected a cap on calls beside it"
+        )
 
 
 def _clear_the_way(session: Session, run_id: int) -> int:

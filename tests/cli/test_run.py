@@ -161,6 +161,22 @@ def test_dollars_cannot_cap_an_unknown_price(monkeypatch: pytest.MonkeyPatch) ->
     assert ended("run", "study.yaml", "--max-usd", "1", "--max-calls", "1000")["cost_usd"] is None
 
 
+def test_dollars_cannot_cap_an_unknown_price_later_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = ended("run", "study.yaml", *OPEN, "--max-usd", "0.00001", code=4)
+    monkeypatch.setenv("KEYED_API_KEY", "not-a-real-key")
+    result = typed("extend", "1", "--subjects", "secret")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "the price of keyed is unknown, so dollars alone cannot cap run 1; expected a cap on calls beside it\n"
+    )
+    assert ended("status", "1") == {"runs": [before]}
+    assert ended("extend", "1", "--subjects", "secret", "--max-calls", "1", code=4)["calls"] == 1
+    result = typed("run", "study.yaml", "--subjects", "secret", "--repeats", "1")
+    assert result.exit_code == 0, result.output
+    assert typed("resume", "2", "--max-usd", "1").exit_code == 2
+    assert typed("resume", "2", "--max-usd", "1", "--max-calls", "9").exit_code == 0
+
+
 def test_a_missing_file_is_bad_input() -> None:
     result = typed("run", "other.yaml")
     assert result.exit_code == 2

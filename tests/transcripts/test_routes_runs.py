@@ -217,7 +217,10 @@ async def test_a_cap_that_was_reached_is_said_and_can_be_raised(client: httpx.As
     text = await get(client, "/runs/1")
     assert "The budget is reached" in text
     assert (await client.post("/runs/1/resume", data={"max_usd": "cheap"})).status_code == 422
-    await client.post("/runs/1/resume", data={"max_usd": "2"})
+    alone = await client.post("/runs/1/resume", data={"max_usd": "2"})
+    assert alone.status_code == 422
+    assert "expected a cap on calls beside it" in alone.text  # one of its subjects has no known price
+    await client.post("/runs/1/resume", data={"max_usd": "2", "max_calls": "500"})
     with db.reading() as session:
         assert session.get_one(Run, 1).budget_micro == 2_000_000
         assert not session.get_one(RunBudget, 1).capped
