@@ -7,7 +7,7 @@ An embedded database is migrated by whichever command meets it first, under a lo
 import fcntl
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from app.settings import Settings
 from app.transcripts import frozen
 
 HEAD = "0001"
+MIGRATE_LOCK = 7_301_993  # any fixed number
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
@@ -76,6 +77,8 @@ def migrate(database: Database, target: str = "head") -> None:
             connection.rollback()
             connection.info["immediate"] = True
         with connection.begin():
+            if not database.sqlite:  # of two who migrate at once the second finds it done
+                connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": MIGRATE_LOCK})
             config.attributes["connection"] = connection
             (command.downgrade if going_down else command.upgrade)(config, target)
             if not going_down:
@@ -97,7 +100,7 @@ def _back_up(path: Path, found: str | None) -> None:
     if found is None or not path.exists():
         return
     target = path.with_name(f"{path.stem}.{found}.{datetime.now():%Y%m%d-%H%M%S}.bak")
-    with sqlite3.connect(path) as source, sqlite3.connect(target) as copy:
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
 
 

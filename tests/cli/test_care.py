@@ -1,7 +1,10 @@
 """`verify`, `migrate` and `doctor` as they are typed: what they print, and how they end."""
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -137,6 +140,24 @@ class TestMigrate:
         with sqlite3.connect(backup) as copy:
             assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0000",)]
         copy.close()
+
+    def test_twice_at_once_is_done_once(self, database_url: str, here: Path) -> None:
+        opened = Database(database_url)
+        schema.migrate(opened, "base")
+        opened.close()
+        both = [
+            subprocess.Popen(
+                [sys.executable, "-m", "app.cli", "migrate"], cwd=schema.MIGRATIONS.parent, text=True,
+                env=os.environ | {"STYLOSCOPE_DATABASE_URL": database_url}, stderr=subprocess.PIPE,
+            )
+            for _ in range(2)
+        ]  # fmt: skip
+        for one in both:
+            assert one.communicate(timeout=60)[1] == ""
+            assert one.returncode == 0
+        opened = Database(database_url)
+        assert schema.version(opened) == schema.HEAD
+        opened.close()
 
     def test_of_a_newer_database_is_refused(self, kept: Database) -> None:
         with kept.engine.connect() as connection:
