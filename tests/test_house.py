@@ -116,6 +116,17 @@ def test_every_page_of_the_documentation_is_reachable_from_the_readme() -> None:
     assert [name for name in pages if f"docs/{name}" not in readme] == []
 
 
+def test_the_image_is_made_of_what_is_there_and_runs_without_rights() -> None:
+    text = (ROOT / "Dockerfile").read_text("utf-8")
+    copied = [name for line in re.findall(r"^COPY (?!--)(.+) \S+$", text, flags=re.M) for name in line.split()]
+    assert {"app", "templates", "static", "migrations", "Makefile"} <= set(copied)
+    assert [name for name in copied if not (ROOT / name).exists()] == []
+    left_out = {line.rstrip("/") for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines()}
+    assert {".git", ".env*", "data"} <= left_out
+    assert not left_out & set(copied)
+    assert text.rindex("USER styloscope") < text.rindex("CMD [")
+
+
 def test_every_locked_package_has_a_hash_and_no_address() -> None:
     for lock in ROOT.glob("*.lock"):
         text = lock.read_text("utf-8")
