@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from app.batteries.shape import Answer, BatteryShape, PromptShape
+from app.elicitation.answers import fold
 from app.runs.mistakes import Loc, Mistake, repeated, shown
 
 ROLES = {"chat": "user, assistant, …, user", "prefill": "user, …, assistant"}
@@ -72,7 +73,7 @@ def _answer(answer: Answer, here: Loc) -> Iterator[Mistake]:
         if answer.of:
             yield Mistake((*here, "of"), f"found choices, expected none for the kind {answer.kind}")
         return
-    folded = [choice.strip().casefold() for choice in answer.of]
+    folded = [fold(choice) for choice in answer.of]  # as answers are, or two choices would be read as one
     if len(folded) < 2 or "" in folded:
         found = "an empty one" if "" in folded else f"{len(folded)} of them"
         yield Mistake((*here, "of"), f"found {found}, expected at least two choices")

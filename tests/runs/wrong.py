@@ -234,6 +234,8 @@ BATTERY_MISTAKES = [
      "mine.yaml:9: prompts[0].answer.of: found 0 of them, expected at least two choices"),
     ("of: [agreed, refused]", "of: [agreed, Agreed]",
      "mine.yaml:27: prompts[3].answer.of[1]: found 'Agreed' again, expected each choice once"),
+    ("of: [agreed, refused]", "of: [agreed, agreed.]",
+     "mine.yaml:27: prompts[3].answer.of[1]: found 'agreed.' again, expected each choice once"),
     ("kind: integer", "kind: integer, of: [a, b]",
      "mine.yaml:9: prompts[0].answer.of: found choices, expected none for the kind integer"),
     ("family: number", "families: number",
