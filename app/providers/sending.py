@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -35,12 +36,14 @@ FRAMING = frozenset(
 HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a name; its value is one line
 
 
+@lru_cache(maxsize=512)  # a few addresses, asked for with every call
 def joined(base_url: str, path: str) -> str:
     """Return a base URL with a path added before its query."""
     parts = urlsplit(base_url)
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + path, parts.query, ""))
 
 
+@lru_cache(maxsize=512)
 def host(base_url: str) -> str:
     """Return the host of a base URL, '' where it has none."""
     try:

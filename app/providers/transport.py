@@ -8,7 +8,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import aiohttp
 import httpx
@@ -117,7 +117,10 @@ class Transport:
         """
         try:
             url, headers, keys = self._addressed(request, auth_headers)
-            outgoing = httpx.Request("POST", url, headers=headers, content=request.body)
+            # As a stream, read at once: with `content` httpx copies all headers twice more, to add two that
+            # aiohttp adds anyway.
+            outgoing = httpx.Request("POST", url, headers=headers, stream=httpx.ByteStream(request.body))
+            outgoing.read()
             outgoing.headers.encoding = headers.encoding  # else it is guessed anew for every single header
         except (httpx.InvalidURL, ValueError, TypeError) as error:
             # An error about an encoding would tell the key.
@@ -188,10 +191,17 @@ def _way(address: str) -> httpx.Proxy:
 
 def _trust(ca_file: str) -> ssl.SSLContext:
     """Return the certificates to trust: the public ones, and those of a file."""
+    if not ca_file:
+        return _public_trust()
     context = httpx.create_ssl_context(trust_env=False)
-    if ca_file:
-        context.load_verify_locations(cafile=ca_file)
+    context.load_verify_locations(cafile=ca_file)
     return context
+
+
+@cache
+def _public_trust() -> ssl.SSLContext:
+    """Return the public certificates: read once a process, since it takes longer than many a call."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _checked(headers: Mapping[str, str], auth_headers: Mapping[str, str]) -> None:

@@ -94,6 +94,8 @@ def elicit(draw: Draw) -> Asked | Finished | Impossible:
     subject = draw.subject
     if subject.provider is None:
         return Impossible(f"the wire {subject.snapshot.wire} is not spoken yet")
+    if turn > draw.prompt.turns:
+        return Finished()  # before the work of drawing a seed for nothing
     seed = seed_of(
         subject.snapshot.sampling.seed, draw.run.seeds_of, draw.prompt.name, subject.slug, draw.temperature_milli,
         draw.repeat, turn,
