@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.main import command, fail
+from app.cli.main import FAILED, command, fail
 
 FORMATS = ("jsonl",)
 
@@ -36,6 +36,7 @@ def export(
     from app.exports.selection import ENDED, Filters, SelectionError
     from app.schema import open_ready
     from app.settings import settings
+    from app.transcripts.whole import BrokenPath
 
     if form not in FORMATS:
         fail(f"--format: found {form!r}, expected {' or '.join(FORMATS)}")
@@ -48,6 +49,8 @@ def export(
         fail(str(error))
     except OSError as error:
         fail(f"{out}: {error.strerror or error}")
+    except BrokenPath as error:
+        fail(f"the database is damaged ({error}); `styloscope verify` tells what and where", FAILED)
     print(json.dumps(manifest, ensure_ascii=False) if as_json else _summary(out, manifest["counts"]))
 
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,15 +40,20 @@ def new_folder(target: Path) -> Iterator[Path]:
         raise PlaceTaken(f"{target}: found a file, expected a new or empty folder")
     if target.is_dir() and any(target.iterdir()):
         raise PlaceTaken(f"{target}: found a folder with files in it, expected a new or empty one")
-    target.absolute().parent.mkdir(parents=True, exist_ok=True)
-    draft = target.absolute().parent / f".{target.absolute().name}.{os.getpid()}.partial"
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir()
+    parent = target.absolute().parent
+    made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+    draft = parent / f".{target.absolute().name}.{os.getpid()}.partial"
     try:
+        parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
         yield draft
         os.replace(draft, target)  # an empty folder gives way to it
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
+        for folder in made:
+            with suppress(OSError):  # somebody else has put something there
+                folder.rmdir()
         raise
 
 

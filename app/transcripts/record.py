@@ -88,9 +88,11 @@ class Recorder:
         }
 
     def _end(self, row: Columns) -> dict[str, Any]:
-        # A ladder that is done may have a remark as its reason, which is no error.
-        error = None if row["state"] == "done" else row["reason"]
-        return {"state": row["state"], "stop_class": row["stop_class"], "error": error}
+        # The rungs of a ladder that failed are no answer, so what they ended in is not told; a ladder that is done
+        # may have a remark as its reason, which is no error.
+        done = row["state"] == "done"
+        stop, error = (row["stop_class"], None) if done else (None, row["reason"])
+        return {"state": row["state"], "stop_class": stop, "error": error}
 
     def _kept(self, row: Columns) -> dict[str, Any]:
         return {

@@ -1,10 +1,12 @@
 """`export` as it is typed: what it prints, what it refuses, and how it ends."""
 
 import json
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select, update
 from typer.testing import CliRunner, Result
 
 from app import db
@@ -12,7 +14,9 @@ from app.cli import care, data
 from app.cli.main import app
 from app.db import Database
 from app.settings import settings
+from app.transcripts.models import Message
 from tests import seed
+from tests.transcripts import sealed
 
 assert data  # importing it registers its command
 assert care  # with one command alone, its name would not be typed
@@ -53,6 +57,30 @@ def test_with_json_it_prints_the_manifest_and_nothing_else(here: Path) -> None:
     result = typed("first-light", "--out", "dataset", "--json", "--subject", "pirate", "--state", "done")
     assert json.loads(result.stdout) == json.loads((here / "dataset" / "manifest.json").read_text())
     assert json.loads(result.stdout)["counts"]["states"] == {"done": 6}
+
+
+def test_a_damaged_path_is_one_message_and_nothing_is_left(sqlite: Database, here: Path) -> None:
+    with sqlite.writing() as session, sealed.opened(session):
+        last = select(func.max(Message.id)).scalar_subquery()
+        session.execute(update(Message).where(Message.id == last).values(parent_id=last))
+    result = typed("first-light", "--out", "new/dataset")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("the database is damaged (message ")
+    assert result.stderr.endswith("is its own ancestor); `styloscope verify` tells what and where\n")
+    assert not (here / "new").exists()
+
+
+def test_a_full_disk_is_one_message_and_nothing_is_left(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(
+            resource.RLIMIT_FSIZE, (2_000, before[1])
+        )  # of one file, which the rows do not fit in
+        result = typed("first-light", "--out", "new/dataset")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", "new/dataset: File too large\n")
+    assert not (here / "new").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A folder is there whole or not at all."""
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,20 @@ def test_it_appears_when_it_is_finished(tmp_path: Path) -> None:
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
 def test_it_vanishes_when_it_cannot_be_finished(tmp_path: Path, error: BaseException) -> None:
     def fail() -> None:
-        with new_folder(tmp_path / "dataset") as draft:
+        with new_folder(tmp_path / "new" / "deep" / "dataset") as draft:
             (draft / "a").write_text("1")
             raise error
 
     with pytest.raises(type(error)):
         fail()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_others_put_beside_it_meanwhile_stays(tmp_path: Path) -> None:
+    with suppress(ZeroDivisionError), new_folder(tmp_path / "new" / "dataset"):
+        (tmp_path / "new" / "mine").touch()
+        raise ZeroDivisionError
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["mine"]
 
 
 def test_an_empty_folder_gives_way(tmp_path: Path) -> None:
