@@ -1,6 +1,7 @@
 """The checks of `verify`, each a stream of problems over one table."""
 
 import hashlib
+import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,12 +15,21 @@ from app.db import said
 from app.runs.models import Run
 from app.subjects.models import SubjectVersion
 from app.transcripts.identity import path_sha256, sha256, text_sha256, transcript_sha256
-from app.transcripts.models import Exchange, Message, Rendering, RunBudget, SettingsRecord, Transcript
+from app.transcripts.models import (
+    Exchange,
+    Message,
+    MessageLogprobs,
+    Rendering,
+    RunBudget,
+    SettingsRecord,
+    Transcript,
+)
 from app.transcripts.record import is_answer
 from app.transcripts.whole import BATCH, BrokenPath, Columns, Reader, Whole
 
 BUDGETS: Table = RunBudget.__table__  # type: ignore[assignment]
 SUMS = ("reserved_micro", "spent_micro", "reserved_calls", "calls", "reserved_tokens", "tokens")
+OF_TIP = ("stop_class", "served_model")  # kept beside a transcript's tip, and the same there
 # A flipped byte can leave no UTF-8 or no JSON.
 UNREADABLE = (DBAPIError, ValueError)
 
@@ -78,8 +88,11 @@ def _finished(whole: Whole, given: "_Given") -> Iterator[Problem]:
     if row["tip_id"] is None or not path or not is_answer(path[-1]):
         yield Problem("state", where, "done, and its path ends in no answer")
         return
-    if row["stop_class"] is None:
+    if path[-1]["stop_class"] is None:
         yield Problem("state", where, "done, and nothing tells how its answer ended")
+    for name in OF_TIP:
+        if row[name] != path[-1][name]:
+            yield Problem("state", where, f"{name} {row[name]}, expected {path[-1][name]} as its answer says")
     if given.asked(row["run_id"]):
         yield from _own_path(whole, where)
     version = given.snapshot(row["subject_version_id"])
@@ -129,7 +142,7 @@ class _Given:
 
 
 def messages(session: Session, count: Count) -> Iterator[Problem]:
-    """Check the hash of every message's text, and of every shared turn's path."""
+    """Check the hash of every message's text and of every shared turn's path, and that log-probabilities unpack."""
     query = select(Message.id, Message.parent_id, Message.role, Message.text, Message.parts, Message.made_by,
                    Message.text_sha256, Message.path_sha256)  # fmt: skip
     paths: dict[int, str | None] = {}  # of shared turns only: as many as prompts have turns
@@ -145,6 +158,16 @@ def messages(session: Session, count: Count) -> Iterator[Problem]:
             found = path_sha256(paths.get(row.parent_id), row.role, row.text, row.parts)
             if row.path_sha256 and found != row.path_sha256:
                 yield Problem("hash", where, f"path of sha256 {found}, expected {row.path_sha256}")
+    packed = select(MessageLogprobs.message_id, MessageLogprobs.tokens)
+    for row in _rows(
+        session, packed, MessageLogprobs.message_id, "log-probabilities of message", lambda _n: None
+    ):
+        try:
+            json.loads(zlib.decompress(row.tokens))
+        except (ValueError, zlib.error) as error:
+            yield Problem(
+                "hash", f"message {row.message_id}", f"log-probabilities that do not unpack: {error}"
+            )
 
 
 def exchanges(session: Session, count: Count) -> Iterator[Problem]:

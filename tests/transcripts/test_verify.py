@@ -16,6 +16,7 @@ from app.transcripts.models import (
     Exchange,
     Maintenance,
     Message,
+    MessageLogprobs,
     Rendering,
     RunBudget,
     SettingsRecord,
@@ -50,7 +51,8 @@ def change(database: Database, model: Any, number: int, **values: Any) -> None:
     """Change a row behind the triggers' back, as a bad disk or a careless hand would."""
     table: Table = model.__table__
     with database.writing() as session, sealed.opened(session):
-        session.execute(update(table).where(table.c.id == number).values(**values))
+        [key] = table.primary_key.columns
+        session.execute(update(table).where(key == number).values(**values))
 
 
 class TestAClean:
@@ -112,7 +114,28 @@ class TestAFlippedByte:
         with database.reading() as session:
             tip = session.get_one(Transcript, 1).tip_id
         change(database, Message, tip or 0, **values)
-        assert [one.where for one in problems(database)] == ["transcript 1"]
+        assert {one.where for one in problems(database)} == {"transcript 1"}
+
+    @pytest.mark.parametrize("values", [{"stop_class": "length"}, {"served_model": "m-2"}])
+    def test_in_what_a_transcript_keeps_of_its_answer_is_found(
+        self, database: Database, made: Seeded, values: dict[str, Any]
+    ) -> None:
+        change(database, Transcript, 1, **values)
+        [found] = problems(database)
+        [(name, value)] = values.items()
+        assert (found.what, found.where) == ("state", "transcript 1")
+        assert found.found.startswith(f"{name} {value}, expected ")
+
+    @pytest.mark.parametrize("kept", [b"\x78\x9cnot zlib", zlib.compress(b"[{")])
+    def test_in_log_probabilities_is_found(self, database: Database, made: Seeded, kept: bytes) -> None:
+        with database.writing() as session:
+            tip = session.get_one(Transcript, 1).tip_id
+            session.execute(insert(MessageLogprobs).values(message_id=tip, tokens=zlib.compress(b"[]")))
+        assert problems(database) == []
+        change(database, MessageLogprobs, tip or 0, tokens=kept)
+        [found] = problems(database)
+        assert (found.what, found.where) == ("hash", f"message {tip}")
+        assert found.found.startswith("log-probabilities that do not unpack")
 
     def test_in_settings_is_found_there_and_in_their_transcripts(
         self, database: Database, made: Seeded
@@ -179,7 +202,8 @@ class TestAState:
     def test_done_without_a_stop_class_is_found(self, database: Database, made: Seeded) -> None:
         change(database, Transcript, 1, stop_class=None)
         [found] = problems(database)
-        assert found == Problem("state", "transcript 1", "done, and nothing tells how its answer ended")
+        told = "stop_class None, expected natural as its answer says"
+        assert found == Problem("state", "transcript 1", told)
 
     def test_a_hash_on_an_unfinished_draw_is_found(self, database: Database, made: Seeded) -> None:
         change(database, Transcript, 1, state="failed")
