@@ -18,6 +18,7 @@ from app.db import Database
 from app.transcripts.models import Exchange, RunBudget, Transcript
 from app.transcripts.verify import verify, watch
 from tests.faultbox import FaultBox
+from tests.runner import MOMENTS
 from tests.scene import chat, endpoint, exchanges, ladder, planned, states, subject
 
 KILLS = 20
@@ -47,11 +48,11 @@ def runner(database: Database, run: int) -> Iterator[subprocess.Popen[str]]:
         process.stdout.close()
 
 
-def begin(process: subprocess.Popen[str]) -> int:
-    """Let the runner fork a collector; return its process number."""
+def begin(process: subprocess.Popen[str], moment: str = "go") -> int:
+    """Let the runner fork a collector, which dies at a moment if one is named; return its process number."""
     assert process.stdin
     assert process.stdout
-    process.stdin.write("go\n")
+    process.stdin.write(f"{moment}\n")
     process.stdin.flush()
     return int(process.stdout.readline())
 
@@ -98,6 +99,37 @@ def test_twenty_kills_lose_nothing_and_store_nothing_twice(database: Database) -
         assert set(session.scalars(cells)) == {1}
         sums = session.get_one(RunBudget, run)
         assert sums.calls == outcomes.total()
+
+
+@pytest.mark.kill
+def test_a_kill_at_each_moment_of_a_draw_costs_at_most_the_calls_under_way(database: Database) -> None:
+    often = [moment for moment in MOMENTS if moment != "taken over"]  # that happens once a process
+    deaths = [f"{moment} {nth}" for moment in often for nth in (1, 4)]
+    deaths.insert(3, "taken over 1")
+    prompts = [*(chat(f"c{n}") for n in range(6)), ladder("l", "One?", "Two?", "Three?")]
+    with FaultBox(latency=0.01) as box:
+        there = endpoint(
+            box.url, limits={"concurrency": 3}, price={"input_per_mtok": 1, "output_per_mtok": 1}
+        )
+        run = planned(there, prompts=prompts, repeats=8)
+        with runner(database, run) as process:
+            for death in deaths:
+                begin(process, death)
+                assert ended(process) == -signal.SIGKILL, death
+                with database.reading() as session:
+                    found = verify(session, watch(database)).problems
+                assert {one.what for one in found} <= {"left running"}, (death, found)
+            begin(process)
+            assert ended(process) == 0
+        asked = len(box.seen)
+    assert states(run) == {"done": 7 * 8}
+    turns = 6 * 8 + 3 * 8
+    assert turns <= asked <= turns + len(deaths) * 3
+    outcomes = Counter(call.outcome for call in exchanges(run))
+    assert outcomes["answer"] == turns
+    assert set(outcomes) == {"answer", "unknown"}
+    with database.reading() as session:
+        assert verify(session, watch(database)).problems == []
 
 
 @pytest.mark.kill
