@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Table, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.batteries.shape import PromptShape, Turn
 from app.db import now
 from app.elicitation.modes import opening
 from app.providers.plain import plain
+from app.transcripts.bulk import at, insert_new
 from app.transcripts.identity import path_sha256, text_sha256
 from app.transcripts.models import Message
 
@@ -67,15 +67,14 @@ def _write_level(
             "path_sha256": digest,
             "origin": "prompt",
             "scope": "",
-            "created_at": now(),
+            "created_at": at(now()),
         }
         for digest, path in level.items()
         if digest not in found
     ]
     if missing:
         # Another process may write the same path at this moment: then its row is the one that counts.
-        make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        session.connection().execute(make(MESSAGES).on_conflict_do_nothing(), missing)
+        insert_new(session.connection(), MESSAGES, missing)
         found |= _find(session, [row["path_sha256"] for row in missing])
     return found
 

@@ -1,13 +1,14 @@
 """The rows that many draws share, and the numbers of new ones: settings, renderings, ids taken ahead."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.transcripts.bulk import insert_new
 from app.transcripts.cards import Kept
 from app.transcripts.models import Rendering, SettingsRecord
 
@@ -50,8 +51,11 @@ class Shared:
             else:
                 found[digest] = known
         if missing:
-            rows = [{"sha256": digest, **three} for digest, three in missing.items()]
-            session.connection().execute(_insert(session, SETTINGS).on_conflict_do_nothing(), rows)
+            rows = [
+                {"sha256": digest, **{name: json.dumps(value) for name, value in three.items()}}
+                for digest, three in missing.items()
+            ]
+            insert_new(session.connection(), SETTINGS, rows)
             query = select(SETTINGS.c.sha256, SETTINGS.c.id).where(SETTINGS.c.sha256.in_(missing))
             for digest, number in session.execute(query):
                 found[digest] = number
@@ -64,7 +68,7 @@ class Shared:
         new = {digest: words for words, digest in found.items() if not self._renderings.get(digest)}
         if new:
             rows = [{"sha256": digest, "text": words} for digest, words in new.items()]
-            session.connection().execute(_insert(session, RENDERINGS).on_conflict_do_nothing(), rows)
+            insert_new(session.connection(), RENDERINGS, rows)
             self._fresh += [(self._renderings, digest, True) for digest in new]
         return found
 
@@ -77,8 +81,3 @@ class Shared:
     def rolled_back(self) -> None:
         """Forget what the last transaction would have written."""
         self._fresh.clear()
-
-
-def _insert(session: Session, table: Table) -> sqlite.Insert | postgresql.Insert:
-    sqlite_used = session.get_bind().dialect.name == "sqlite"
-    return sqlite.insert(table) if sqlite_used else postgresql.insert(table)

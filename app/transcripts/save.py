@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.db import now
 from app.transcripts.budget import Purse, most
-from app.transcripts.bulk import at, js, write
+from app.transcripts.bulk import at, insert_new, js, write
 from app.transcripts.calls import EXCHANGES, FASTEST, Opening, write_down
 from app.transcripts.models import EndpointStop, Message, MessageLogprobs, Transcript
 from app.transcripts.rows import Shared, new_ids
@@ -212,14 +211,12 @@ def _stop_and_rule_out(session: Session, steps: Sequence[Step]) -> None:
             "run_id": step.draw.run_id,
             "endpoint_id": step.draw.endpoint_id,
             "reason": step.reason or "",
-            "at": now(),
+            "at": at(now()),
         }
         for step in steps
         if step.stop
     ]
-    if stops:
-        make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        session.connection().execute(make(STOPS).on_conflict_do_nothing(), stops)
+    insert_new(session.connection(), STOPS, stops)
     cells = [cell_of(step.draw, step.reason) for step in steps if step.cell_impossible]
     if cells:
         session.connection().execute(CELL_IMPOSSIBLE, cells)
