@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -124,7 +125,7 @@ def test_a_form_that_cannot_be_started_comes_back_with_what_is_wrong(
     assert box.seen == []
 
 
-def listen(served: Served, tab: int) -> list[str]:
+def listen(served: Served, tab: int, listening: Barrier) -> list[str]:
     """Listen to the stream as a tab does, until a run has started and something of it came."""
     connection = HTTPConnection(urlsplit(served.url).netloc, timeout=30)
     connection.request("GET", "/events", headers={"accept": "text/event-stream"})
@@ -133,15 +134,20 @@ def listen(served: Served, tab: int) -> list[str]:
     while not {"run.started", "run.progress"} <= set(kinds):
         line = reply.readline().decode().strip()
         assert line or reply.fp, f"the stream of tab {tab} ended"
-        kinds += [line.removeprefix("event: ")] if line.startswith("event: ") else []
+        if line.startswith("event: "):
+            kinds.append(line.removeprefix("event: "))
+            if len(kinds) == 1:  # the greeting: what happens from here on is heard
+                listening.wait(30)
     connection.close()
     return kinds
 
 
 def test_eight_tabs_hear_a_run_while_pages_and_healthz_stay_quick(served: Served, box: Witness) -> None:
     box.latency = 0.1
+    listening = Barrier(TABS + 1)
     with ThreadPoolExecutor(TABS) as tabs:
-        heard = [tabs.submit(listen, served, tab) for tab in range(TABS)]
+        heard = [tabs.submit(listen, served, tab, listening) for tab in range(TABS)]
+        listening.wait(30)
         run = run_of(post(served, "/runs", FORM | {"repeats": 20}))
         until(lambda: len(box.seen) >= 4, "the first calls")
         waits = [

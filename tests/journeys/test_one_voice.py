@@ -33,12 +33,13 @@ def file(shell: Shell, box: Witness) -> Path:
         study.endpoint(box.url, name, key_env="STYLOSCOPE_KEY_VOICE", limits=limits) for name in MODELS
     ]
     subjects = [study.subject(f"s-{name}", name) for name in MODELS]
-    return study.write(shell.folder, endpoints, subjects, PROMPTS, run={"repeats": 8})
+    written = study.write(shell.folder, endpoints, subjects, PROMPTS, run={"repeats": 8})
+    shell("apply", written)
+    return written
 
 
 @pytest.fixture
 def served(shell: Shell, file: Path) -> Iterator[Served]:
-    shell("apply", file)
     with shell.with_keys(STYLOSCOPE_KEY_VOICE=SERVER).serving() as served:
         yield served
     shell.sweep()
