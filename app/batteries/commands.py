@@ -1,14 +1,15 @@
 """Writes of batteries: immutable prompts, linked to frozen, numbered versions."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.orm import Session
 
 from app.batteries.models import Battery, BatteryPrompt, BatteryVersion, Prompt
 from app.batteries.shape import BatteryHead, BatteryShape, PromptShape
 from app.shape import fingerprint
 
+PROMPTS: Table = Prompt.__table__  # type: ignore[assignment]
 NEW = "new"
 UNCHANGED = "unchanged"
 
@@ -24,18 +25,18 @@ def put_battery(session: Session, shape: BatteryShape, in_use: InUse) -> tuple[B
     note, source, theme, watch_for, repeats) are corrected where they stand.
     """
     battery = session.scalar(select(Battery).where(Battery.slug == shape.battery.slug))
+    prompts = {_identity(prompt): prompt for prompt in shape.prompts}
     if battery is None:
         battery = Battery(**shape.battery.model_dump())
         session.add(battery)
         session.flush()
-        ids, _ = _put_prompts(session, battery, shape.prompts)
-        return _new_version(
-            session, battery, 1, shape, ids
-        ), f"{NEW}, {len(ids)} prompt{'s' if len(ids) > 1 else ''}"
+        ids, _ = _put_prompts(session, battery, prompts)
+        version = _new_version(session, battery, 1, _sha256(prompts), ids)
+        return version, f"{NEW}, {len(ids)} prompt{'s' if len(ids) > 1 else ''}"
     told = _correct_head(battery, shape.battery)
-    ids, corrected = _put_prompts(session, battery, shape.prompts)
+    ids, corrected = _put_prompts(session, battery, prompts)
     told += [f"corrected labels of {_some(corrected)}"] if corrected else []
-    version, change = _put_version(session, battery, shape, ids, in_use)
+    version, change = _put_version(session, battery, prompts, ids, in_use)
     told += [change] if change else []
     return version, "; ".join(told) or UNCHANGED
 
@@ -48,24 +49,35 @@ def _correct_head(battery: Battery, head: BatteryHead) -> list[str]:
 
 
 def _put_prompts(
-    session: Session, battery: Battery, shapes: Iterable[PromptShape]
+    session: Session, battery: Battery, prompts: Mapping[Identity, PromptShape]
 ) -> tuple[list[int], list[str]]:
     """Return the prompts' row ids in order, and the keys of those whose labels were corrected."""
     rows = session.scalars(select(Prompt).where(Prompt.battery_id == battery.id))
     known: dict[Identity, Prompt] = {(row.key, row.content_sha256): row for row in rows}
-    placed, corrected = [], []
-    for shape in shapes:
-        row = known.get(identity := _identity(shape))
+    ids = {identity: row.id for identity, row in known.items()}
+    new: dict[Identity, dict[str, object]] = {}
+    corrected = []
+    for identity, shape in prompts.items():
+        row = known.get(identity)
         if row is None:
-            row = Prompt(battery_id=battery.id, key=shape.key, content_sha256=identity[1], **_columns(shape))
-            session.add(row)
+            columns = _columns(shape)
+            new[identity] = {
+                "battery_id": battery.id,
+                "key": shape.key,
+                "content_sha256": identity[1],
+                **columns,
+            }
         elif row.shape != shape.model_dump(mode="json"):
             corrected.append(shape.key)
             for name, value in _columns(shape).items():
                 setattr(row, name, value)
-        placed.append(row)
     session.flush()
-    return [row.id for row in placed], corrected
+    if new:
+        # A row of a prompt is never edited but for its labels: as objects many would take several times as long.
+        made = insert(PROMPTS).returning(PROMPTS.c.id, sort_by_parameter_order=True)
+        written = session.connection().execute(made, list(new.values()))
+        ids |= dict(zip(new, written.scalars(), strict=True))
+    return [ids[identity] for identity in prompts], corrected
 
 
 def _identity(shape: PromptShape) -> Identity:
@@ -83,7 +95,7 @@ def _columns(shape: PromptShape) -> dict[str, object]:
 
 
 def _put_version(
-    session: Session, battery: Battery, shape: BatteryShape, ids: list[int], in_use: InUse
+    session: Session, battery: Battery, prompts: Mapping[Identity, PromptShape], ids: list[int], in_use: InUse
 ) -> tuple[BatteryVersion, str]:
     # Locked on PostgreSQL, so that no run begins to point to this version between our look and our edit.
     newest = session.scalars(
@@ -93,12 +105,12 @@ def _put_version(
         .limit(1)
         .with_for_update()
     ).one()
-    sha256 = _version_sha256(shape)
+    sha256 = _sha256(prompts)
     if newest.sha256 == sha256:
         return newest, ""
-    change = _change(session, newest, shape)
+    change = _change(session, newest, prompts)
     if in_use(newest.id):
-        version = _new_version(session, battery, newest.number + 1, shape, ids)
+        version = _new_version(session, battery, newest.number + 1, sha256, ids)
         return version, f"version {version.number}, since a run asked version {newest.number}; {change}"
     newest.sha256 = sha256
     session.execute(delete(BatteryPrompt).where(BatteryPrompt.version_id == newest.id))
@@ -106,7 +118,7 @@ def _put_version(
     return newest, f"version {newest.number} edited, since no run asked it; {change}"
 
 
-def _change(session: Session, version: BatteryVersion, shape: BatteryShape) -> str:
+def _change(session: Session, version: BatteryVersion, prompts: Iterable[Identity]) -> str:
     """Return in words how a file's prompts differ from a version's."""
     rows = session.execute(
         select(Prompt.key, Prompt.content_sha256)
@@ -114,7 +126,7 @@ def _change(session: Session, version: BatteryVersion, shape: BatteryShape) -> s
         .where(BatteryPrompt.version_id == version.id)
     )
     before = dict(rows.all())
-    after = dict(map(_identity, shape.prompts))
+    after = dict(identity for identity in prompts)
     parts = {
         "added": [key for key in after if key not in before],
         "removed": [key for key in before if key not in after],
@@ -127,14 +139,14 @@ def _some(keys: list[str]) -> str:
     return ", ".join(keys) if len(keys) <= 3 else f"{', '.join(keys[:2])} and {len(keys) - 2} more"
 
 
-def _version_sha256(shape: BatteryShape) -> str:
-    return fingerprint([list(_identity(prompt)) for prompt in shape.prompts])
+def _sha256(prompts: Iterable[Identity]) -> str:
+    return fingerprint([list(identity) for identity in prompts])
 
 
 def _new_version(
-    session: Session, battery: Battery, number: int, shape: BatteryShape, ids: list[int]
+    session: Session, battery: Battery, number: int, sha256: str, ids: list[int]
 ) -> BatteryVersion:
-    version = BatteryVersion(battery_id=battery.id, number=number, sha256=_version_sha256(shape))
+    version = BatteryVersion(battery_id=battery.id, number=number, sha256=sha256)
     session.add(version)
     session.flush()
     _link(session, version, ids)
