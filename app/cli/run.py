@@ -60,11 +60,14 @@ def resume(
 @command("cancel")
 def cancel(run_id: RunId, as_json: AsJson = False) -> None:
     """Stop a run: what is queued is cancelled, what came stays. `resume` undoes it."""
+    from app import db
     from app.cli import running
     from app.transcripts import commands
+    from app.transcripts.locks import take_over_left
 
     with running.changing(run_id) as session:
         commands.cancel(session, run_id)
+    take_over_left(db.current(), run_id)  # a process that was killed leaves its draws running
     running.tell(run_id, as_json=as_json)
 
 

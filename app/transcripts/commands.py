@@ -6,7 +6,7 @@ Every one of them takes effect in whichever process asks the run's endpoints: in
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import LOCAL
@@ -60,8 +60,15 @@ def pause(session: Session, run_id: int, *, person_id: int = LOCAL) -> None:
 
 
 def cancel(session: Session, run_id: int, *, person_id: int = LOCAL) -> int:
-    """Ask nothing more of a run and set its queued draws to cancelled; return how many. `resume` undoes it."""
+    """Ask nothing more of a run and set its queued draws to cancelled; return how many. `resume` undoes it.
+
+    A run of which nothing is left to ask stays what it is.
+    """
     before = set_wanted(session, run_id, "cancel")
+    left = Transcript.run_id == run_id, Transcript.state.in_(("queued", "running"))
+    if before != "cancel" and not session.scalar(select(exists().where(*left))):
+        set_wanted(session, run_id, before)
+        return 0
     cancelled = _move(session, run_id, ("queued",), "cancelled")
     if before != "cancel" or cancelled:
         _tell(session, run_id, "run.cancelled", person_id, {"draws": cancelled}, {"wanted": before})
@@ -85,9 +92,15 @@ def resume(session: Session, run_id: int, *, budget: Budget | None = None, perso
 
 
 def retry(session: Session, run_id: int, *, person_id: int = LOCAL) -> int:
-    """Ask a run's failed draws again, each as a further attempt; return how many. Answered rungs are kept."""
-    set_wanted(session, run_id, "go")
+    """Ask a run's failed draws again, each as a further attempt; return how many. Answered rungs are kept.
+
+    A cancelled run without failed draws stays cancelled.
+    """
+    before = set_wanted(session, run_id, "go")
     again = _move(session, run_id, ("failed",), "queued")
+    if before == "cancel" and not again:
+        set_wanted(session, run_id, before)
+        return 0
     _clear_the_way(session, run_id)
     _tell(session, run_id, "run.retried", person_id, {"draws": again})
     return again

@@ -144,6 +144,25 @@ def take_over(session: Session, endpoint_id: int) -> int:
     return len(left)
 
 
+def take_over_left(database: Database, run_id: int) -> int:
+    """Take over the endpoints that a process left while it asked this run; return how many draws were running."""
+    running = select(Transcript.endpoint_id).where(
+        Transcript.run_id == run_id, Transcript.state == "running", Transcript.endpoint_id.is_not(None)
+    )
+    with database.reading() as session:
+        endpoints = [number for number in session.scalars(running.distinct()) if number is not None]
+    locks = Locks(database)
+    left = 0
+    try:
+        for endpoint_id in endpoints:
+            if locks.take(endpoint_id):
+                with database.writing() as session:
+                    left += take_over(session, endpoint_id)
+    finally:
+        locks.close()
+    return left
+
+
 _UNKNOWN = (
     update(EXCHANGES)
     .where(EXCHANGES.c.id == bindparam("of_id"))

@@ -235,6 +235,21 @@ def test_cancel_keeps_what_came_and_resume_goes_on(box: FaultBox) -> None:
     assert ended("resume", "1", "--max-calls", "50")["done"] == 12
 
 
+def test_cancel_takes_along_what_a_killed_process_left_running(here: Path, box: FaultBox) -> None:
+    ended("run", "study.yaml", *OPEN, "--max-calls", "4", code=4)
+    left = db.Database(Settings(data=here / "data").url)
+    with left.writing() as session:
+        last = "(SELECT max(id) FROM transcripts WHERE state = 'queued')"
+        session.connection().exec_driver_sql(f"UPDATE transcripts SET state = 'running' WHERE id = {last}")
+    locks = Locks(left)
+    locks.take(1)
+    assert ended("cancel", "1")["running"] == 1, "whoever holds the lock still asks it"
+    locks.close()
+    left.close()
+    found = ended("cancel", "1")
+    assert (found["state"], found["running"], found["cancelled"], found["done"]) == ("cancelled", 0, 8, 4)
+
+
 def test_extend_asks_only_what_is_missing(box: FaultBox) -> None:
     ended("run", "study.yaml", "--subjects", "pirate", "--batteries", "one")
     assert ended("extend", "1", "--repeats", "5")["done"] == 5

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app import db
 from app.db import Database
 from app.live.models import Event
+from app.runs.models import Run
 from app.settings import Settings
 from app.transcripts import supervise
 from app.transcripts.commands import cancel, extend, pause, resume, retry, start
@@ -73,6 +74,26 @@ def test_cancel_takes_queued_draws_away_and_resume_brings_them_back(database: Da
         collect_runs(run)
         assert len(box.seen) == 100
     assert states(run) == {"done": 100}
+
+
+def test_cancel_of_a_run_with_nothing_left_to_ask_changes_nothing(sqlite: Database) -> None:
+    with FaultBox() as box:
+        run = planned(endpoint(box.url))
+        collect_runs(run)
+    before = events(run)
+    assert do(cancel, run) == 0
+    with db.reading() as session:
+        assert session.get_one(Run, run).wanted == "go"
+    assert events(run) == before
+
+
+def test_retry_of_a_cancelled_run_without_failures_leaves_it_cancelled(sqlite: Database) -> None:
+    run = planned(endpoint("http://127.0.0.1:9/v1"), repeats=2)
+    do(cancel, run)
+    assert do(retry, run) == 0
+    assert states(run) == {"cancelled": 2}
+    with db.reading() as session:
+        assert session.get_one(Run, run).wanted == "cancel"
 
 
 @pytest.mark.parametrize(("command", "state"), [(pause, "queued"), (cancel, "cancelled")])
