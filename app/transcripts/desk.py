@@ -62,6 +62,7 @@ class Desk:
         self.breaker = Breaker()
         self.holding = 0
         self.waiting = 0
+        self.looked = False  # whether it has tried to claim at all
         self.dry = False
         self.short = False
         self.held = False
@@ -105,6 +106,7 @@ class Desk:
 
     def claimed(self, want: Want, draws: Sequence[Draw]) -> None:
         """Note what a claim came to. Called in the writer thread."""
+        self.looked = True
         self.holding += len(draws)
         self.after, self.dry, self.held, self.short = want.after, want.dry, want.held, want.short
         if draws:

@@ -169,6 +169,8 @@ class _Supervisor:
         if not await asyncio.to_thread(self._locks.hold, list(self.seats)):
             self._give_up()
             return False
+        # A cap that one endpoint met says nothing of another, cheaper one that has not claimed yet.
+        unheard = any(not seat.desk.looked for seat in self.seats.values())
         waiting, paused = await asyncio.to_thread(self._see)
         self.withheld = {}
         for one in waiting:
@@ -179,7 +181,9 @@ class _Supervisor:
         for number, runs in paused.items():
             if number in self.seats:
                 self.seats[number].desk.halted |= runs
-        return self._runs is not None and await asyncio.to_thread(self._ended, self._runs, waiting)
+        if self._runs is None or unheard:
+            return False
+        return await asyncio.to_thread(self._ended, self._runs, waiting)
 
     def _give_up(self) -> None:
         """Leave every seat at once: another process may speak to these endpoints by now."""

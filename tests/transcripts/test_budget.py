@@ -1,14 +1,22 @@
 """Budgets: what calls cost, and that a cap is never passed where prices are known."""
 
+import asyncio
+
 import pytest
+from sqlalchemy.orm import Session
 
 from app import db
 from app.db import Database
 from app.providers.wire import Usage
 from app.runs.commands import Budget
+from app.transcripts import supervise
 from app.transcripts.budget import SUMS, Purse, Spent, priced, tokens_in, tokens_out
+from app.transcripts.collect import collect
 from app.transcripts.commands import resume
+from app.transcripts.desk import Desk
 from app.transcripts.models import RunBudget
+from app.transcripts.work import Work, work
+from app.transcripts.writer import Writer
 from tests.faultbox import FaultBox
 from tests.scene import chat, collect_runs, endpoint, exchanges, planned, states, subject, transcripts
 
@@ -89,6 +97,34 @@ def test_two_endpoints_share_one_cap(database: Database) -> None:
         collect_runs(run)
         assert len(one.seen) + len(two.seen) == 25
     assert states(run) == {"done": 25, "queued": 35}
+
+
+def test_a_cap_that_one_endpoint_meets_does_not_end_the_run_before_a_free_one_was_asked(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FaultBox() as box:
+        there = [endpoint(box.url, "dear", price=PRICE),
+                 endpoint(box.url, "free", price={"input_per_mtok": 0, "output_per_mtok": 0})]  # fmt: skip
+        both = [subject("x", "dear"), subject("y", "free")]
+        run = planned(there, both, repeats=5, budget=Budget(micro=1))
+
+        looks: list[bool] = []  # at each look, whether the run was capped
+
+        def looked(session: Session) -> list[Work]:
+            looks.append(session.get_one(RunBudget, run).capped)
+            return work(session)
+
+        async def late(desk: Desk, writer: Writer) -> None:
+            while desk.endpoint.slug == "free" and looks.count(True) < 2 and not desk.stopping:
+                await asyncio.sleep(0.005)
+            await collect(desk, writer)
+
+        monkeypatch.setattr(supervise, "collect", late)
+        monkeypatch.setattr(supervise, "work", looked)
+        collect_runs(run)
+    assert states(run) == {"done": 5, "queued": 5}
+    with db.reading() as session:
+        assert session.get_one(RunBudget, run).capped
 
 
 def test_an_unknown_price_is_null_and_never_zero(sqlite: Database) -> None:
