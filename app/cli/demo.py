@@ -65,9 +65,9 @@ def _ask(run_id: int, *, seconds: float | None) -> None:
 
     import uvloop
 
+    from app.cli.screens import screen_for
     from app.demo import run
     from app.settings import settings
-    from app.transcripts.watch import screen_for
 
     begun = time.monotonic()
     ended = uvloop.run(run.ask(settings(), run_id, screen_for(sys.stdout), seconds=seconds))

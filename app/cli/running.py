@@ -5,17 +5,16 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
 import uvloop
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy.orm import Session
 
 from app import db
 from app.cli.main import AT_BUDGET, FAILED, INTERRUPTED, SOME_FAILED, fail
+from app.cli.screens import screen_for
 from app.cli.starting import Caps, missing_keys
 from app.runs.commands import Budget
 from app.runs.mistakes import ascii_controls
@@ -25,7 +24,7 @@ from app.settings import settings
 from app.transcripts import commands
 from app.transcripts.failures import causes_of
 from app.transcripts.queries import RunStatus, run_status, runs_status, status_json
-from app.transcripts.watch import Look, Screen, collect_and_show, screen_for, spent
+from app.transcripts.watch import Look, Screen, collect_and_show, spent
 
 CAUSES = 8
 STATES = {"budget": "stopped at its budget", "failed": "ended with failures"}
@@ -112,7 +111,9 @@ def status(run_id: int | None, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"runs": [status_json(one) for one in runs]}, ensure_ascii=False))
     elif runs:
-        _show(runs)
+        from app.cli import status_table
+
+        status_table.show(runs)
     else:
         print("No runs yet: `styloscope run STUDY.yaml` makes one.")
 
@@ -202,21 +203,3 @@ def _line(status: RunStatus) -> str:
     state = STATES.get(status.state, status.state)
     told = " · ".join([*parts, f"{status.calls:,} calls", money])
     return f"Run {status.id} of {status.study_slug}, {state}: {told}"
-
-
-def _show(runs: Sequence[RunStatus]) -> None:
-    console = Console(highlight=False, markup=False, emoji=False)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    names = ("queued", "running", "done", "failed", "cancelled", "impossible", "calls", "spent")
-    for name in ("run", "study", "state"):
-        table.add_column(name, no_wrap=True)
-    for name in names:
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("begun", no_wrap=True)
-    for one in runs:
-        numbers = [getattr(one.counts, name) for name in names[:6]] + [one.calls]
-        table.add_row(
-            str(one.id), one.study_slug, one.state, *(f"{number:,}" for number in numbers),
-            spent(one.cost_micro, one.spent_micro), f"{one.created_at:%Y-%m-%d %H:%M}Z",
-        )  # fmt: skip
-    (console if console.is_terminal else Console(highlight=False, markup=False, width=200)).print(table)

@@ -1,4 +1,4 @@
-"""A run seen from a terminal: the same numbers as on its page, as a table that moves or as plain lines."""
+"""A run seen from a terminal: the same numbers as on its page, and how often they are read for it."""
 
 import asyncio
 import contextlib
@@ -6,12 +6,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, TextIO
-
-from rich.console import Console
-from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
 
 from app import db
 from app.db import AWAY
@@ -22,7 +16,7 @@ from app.transcripts.queries import Counts, RunStatus, run_status
 from app.transcripts.supervise import collect_all
 from app.transcripts.tallies import tallies
 
-EVERY = 0.5  # seconds between two looks
+REST = 20  # looking takes no more than one part in so many of the time, or it would slow what it looks at
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +30,10 @@ class Look:
 
 
 class Screen(Protocol):
-    """Where progress is shown."""
+    """Where progress is shown: every so many seconds, None = only at the end."""
+
+    @property
+    def every(self) -> float | None: ...
 
     def show(self, look: Look) -> None: ...
 
@@ -68,11 +65,12 @@ async def collect_and_show(
         collect_all(settings, keys=keys, stop=stop, runs={run_id}, say=screen.say)
     )
     try:
-        while not collecting.done():
+        while screen.every is not None and not collecting.done():
+            began = time.monotonic()
             with contextlib.suppress(*AWAY):  # the collector tells when it stays away
                 screen.show(await asyncio.to_thread(look, run_id))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(collecting), EVERY)
+            rest = REST * (time.monotonic() - began)
+            await asyncio.wait([collecting], timeout=max(screen.every, rest))
         await collecting
     finally:
         last = await asyncio.to_thread(look, run_id)
@@ -81,15 +79,10 @@ async def collect_and_show(
     return last
 
 
-def screen_for(stream: TextIO, *, silent: bool = False) -> Screen:
-    """Return a moving table on a terminal, plain lines elsewhere, nothing where silence is asked for."""
-    if silent and not stream.isatty():
-        return Silence()
-    return MovingTable(stream) if stream.isatty() else PlainLines(stream)
-
-
 class Silence:
     """Shows nothing."""
+
+    every: float | None = None
 
     def show(self, look: Look) -> None:
         """Say nothing."""
@@ -105,6 +98,7 @@ class PlainLines:
     """Writes a line when something has changed, at most one a second."""
 
     SECONDS = 1.0
+    every: float | None = 0.5
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -134,27 +128,6 @@ class PlainLines:
         self.say(line_of(look))
 
 
-class MovingTable:
-    """A table of subjects that is drawn anew in place."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
-        self._live = Live(console=self._console, auto_refresh=False, transient=False)
-        self._live.start()
-
-    def show(self, look: Look) -> None:
-        """Draw the table."""
-        self._live.update(table_of(look), refresh=True)
-
-    def say(self, line: str) -> None:
-        """Write a line above the table."""
-        self._console.print(ascii_controls(line), soft_wrap=True)
-
-    def close(self) -> None:
-        """Leave the last table standing."""
-        self._live.stop()
-
-
 def line_of(look: Look) -> str:
     """Return how far a run is in one line."""
     counts = look.status.counts
@@ -166,50 +139,6 @@ def line_of(look: Look) -> str:
     if counts.left:
         parts += [pace(look.per_second), f"{clock(look.seconds_left)} to go"]
     return " · ".join([*parts, spent(look.status.cost_micro, look.status.spent_micro)])
-
-
-def table_of(look: Look) -> Table:
-    """Return the run as a table: a line for each subject and one for all."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-    table.add_column("subject", overflow="ellipsis", max_width=36, no_wrap=True)
-    table.add_column("", width=24)
-    for name in ("done", "failed", "left", "pace", "to go", "spent"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for one in look.subjects:
-        money = spent(one.spent_micro, 0)
-        table.add_row(
-            Text(ascii_controls(one.name)), *_cells(one.counts, one.pace.per_second, _alone(one), money)
-        )
-    status = look.status
-    money = spent(status.cost_micro, status.spent_micro)
-    if status.budget_micro is not None:
-        money += f" of $ {status.budget_micro / 1_000_000:,.2f}"
-    table.add_row(
-        Text(f"run {status.id}", "bold"), *_cells(status.counts, look.per_second, look.seconds_left, money)
-    )
-    return table
-
-
-def _cells(
-    counts: Counts, per_second: float, left: float | None, money: str
-) -> tuple[ProgressBar | Text, str, Text, str, str, str, str]:
-    bar: ProgressBar | Text = Text(f"{counts.impossible:,} not possible here", "dim", overflow="ellipsis")
-    if counts.possible:
-        bar = ProgressBar(total=counts.possible, completed=counts.done + counts.failed, width=24)
-    moving = bool(counts.left)
-    return (
-        bar,
-        f"{counts.done:,}",
-        Text(f"{counts.failed:,}", "red" if counts.failed else ""),
-        f"{counts.left:,}",
-        pace(per_second) if moving else "",
-        clock(left) if moving else "",
-        money,
-    )
-
-
-def _alone(one: SubjectProgress) -> float | None:
-    return one.counts.left / one.pace.per_second if one.pace.per_second else None
 
 
 def pace(per_second: float) -> str:

@@ -148,6 +148,8 @@ async def nothing(_settings: Settings, **_rest: Any) -> None:
 class Watcher(Silence):
     """A screen that keeps what it was shown; `then` is done at the first look."""
 
+    every = 0.5
+
     def __init__(self, then: Callable[[], None] = lambda: None) -> None:
         self.seen: list[Counts] = []
         self._then = then

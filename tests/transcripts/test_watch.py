@@ -3,20 +3,16 @@
 import asyncio
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
-from rich.console import Console
 
 from app.db import Database
 from app.runs.commands import Budget
 from app.settings import Settings
 from app.transcripts import watch
-from app.transcripts.progress import Pace, SubjectProgress
-from app.transcripts.queries import Counts, RunStatus
+from app.transcripts.queries import Counts
 from app.transcripts.watch import (
     Look,
-    MovingTable,
     PlainLines,
     Silence,
     clock,
@@ -24,44 +20,17 @@ from app.transcripts.watch import (
     line_of,
     look,
     pace,
-    screen_for,
     spent,
-    table_of,
 )
 from tests import scene, seed
 from tests.faultbox import FaultBox
+from tests.transcripts.looks import at, part
 
 
 @pytest.fixture
 def box() -> Iterator[FaultBox]:
     with FaultBox() as started:
         yield started
-
-
-def part(name: str, counts: Counts, per_second: float = 0.0, spent_micro: int | None = 0) -> SubjectProgress:
-    return SubjectProgress(
-        version_id=1, number=1, slug="a", name=name, style="s", slot=1, endpoint_id=1, endpoint="e", concurrency=4,
-        tokens_limit=None, counts=counts, pace=Pace(per_second), spent_micro=spent_micro,
-        impossible=None, stopped=None,
-    )  # fmt: skip
-
-
-def at(counts: Counts, *subjects: SubjectProgress, left: float | None = None, **values: object) -> Look:
-    status = RunStatus(**{
-        "id": 7, "study_slug": "s", "study_title": "S", "kind": "asked", "wanted": "go", "state": "running",
-        "counts": counts, "calls": 0, "tokens": 0, "spent_micro": 0, "cost_micro": 0, "budget_micro": None,
-        "budget_calls": None, "budget_tokens": None, "person_id": 1, "created_at": datetime(2026, 1, 1, tzinfo=UTC),
-        **values,
-    })  # type: ignore[arg-type]  # fmt: skip
-    return Look(status, subjects, sum(one.pace.per_second for one in subjects), left)
-
-
-def printed(shown: Look) -> str:
-    console = Console(file=io.StringIO(), width=140, markup=False, highlight=False)
-    console.print(table_of(shown))
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert isinstance(text, str)
-    return text
 
 
 @pytest.mark.parametrize(
@@ -117,24 +86,6 @@ def test_a_line_tells_how_far_a_run_is() -> None:
     assert line_of(at(Counts(done=100, impossible=5))) == "100 of 100 done · 0 failed · 0 left · $ 0"
 
 
-def test_the_table_has_a_row_for_each_subject_and_one_for_all() -> None:
-    shown = at(
-        Counts(queued=5, done=15, impossible=3),
-        part("Base\x1b[31m, raw", Counts(queued=5, done=15), 0.5),
-        part("Prefilled", Counts(impossible=3)),
-        part("Reasoner", Counts(done=2), spent_micro=None),
-        left=10.0, spent_micro=2_000_000, cost_micro=None, budget_micro=4_000_000,
-    )  # fmt: skip
-    head, base, prefilled, reasoner, every = printed(shown).splitlines()
-    assert head.split() == ["subject", "done", "failed", "left", "pace", "to", "go", "spent"]
-    assert base.startswith(r"Base\x1b[31m, raw")
-    assert base.split()[-5:] == ["5", "30/min", "0:10", "$", "0"]
-    assert "3 not possible here" in prefilled
-    assert reasoner.endswith("price unknown")
-    assert every.startswith("run 7")
-    assert every.endswith("≥ $ 2.00 of $ 4.00")
-
-
 def test_plain_lines_come_at_most_once_a_second_and_the_last_one_always(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -168,34 +119,6 @@ def test_what_is_said_cannot_steer_the_terminal() -> None:
     assert out.getvalue() == "box\\x1b[2J: another process\n"
 
 
-class Terminal(io.StringIO):
-    """A stream that is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def test_the_screen_fits_the_stream() -> None:
-    table = screen_for(Terminal())
-    assert isinstance(table, MovingTable)
-    table.close()
-    assert isinstance(screen_for(io.StringIO()), PlainLines)
-    assert isinstance(screen_for(io.StringIO(), silent=True), Silence)
-
-
-def test_a_terminal_sees_the_table_move_and_keeps_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "120")
-    stream = Terminal()
-    table = MovingTable(stream)
-    for done in (1, 2):
-        table.show(at(Counts(done=done, queued=2 - done), part("Base", Counts(done=done))))
-    table.say("box: no key")
-    table.close()
-    assert "Base" in stream.getvalue()
-    assert "box: no key" in stream.getvalue()
-    assert "run 7" in stream.getvalue().splitlines()[-2]  # the last one gives the cursor back
-
-
 def test_a_look_is_what_the_page_shows(database: Database) -> None:
     with database.writing() as session:
         run = seed.study(session).run_id
@@ -208,6 +131,8 @@ def test_a_look_is_what_the_page_shows(database: Database) -> None:
 
 class Heard(Silence):
     """Keeps what it was shown."""
+
+    every: float | None = 0.01
 
     def __init__(self) -> None:
         self.counts: list[Counts] = []
@@ -229,7 +154,15 @@ def test_a_run_is_asked_to_the_end_while_it_is_shown(sqlite: Database, box: Faul
     run, screen = scene.planned(scene.endpoint(box.url), repeats=4), Heard()
     ended = asyncio.run(asked(run, screen))
     assert ended.status.counts == screen.counts[-1] == Counts(done=4)
+    assert len(screen.counts) > 1
     assert screen.closed == 1
+
+
+def test_a_run_that_nobody_watches_is_read_once_it_has_ended(sqlite: Database, box: FaultBox) -> None:
+    run, screen = scene.planned(scene.endpoint(box.url), repeats=4), Heard()
+    screen.every = Silence.every
+    asyncio.run(asked(run, screen))
+    assert screen.counts == [Counts(done=4)]
 
 
 def test_a_run_at_its_cap_ends_there(sqlite: Database, box: FaultBox) -> None:
