@@ -118,7 +118,9 @@ def test_every_page_of_the_documentation_is_reachable_from_the_readme() -> None:
 
 def test_the_image_is_made_of_what_is_there_and_runs_without_rights() -> None:
     text = (ROOT / "Dockerfile").read_text("utf-8")
-    copied = [name for line in re.findall(r"^COPY (?!--)(.+) \S+$", text, flags=re.M) for name in line.split()]
+    copied = [
+        name for line in re.findall(r"^COPY (?!--)(.+) \S+$", text, flags=re.M) for name in line.split()
+    ]
     assert {"app", "templates", "static", "migrations", "Makefile"} <= set(copied)
     assert [name for name in copied if not (ROOT / name).exists()] == []
     left_out = {line.rstrip("/") for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines()}
