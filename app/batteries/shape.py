@@ -1,20 +1,22 @@
 """The shape of a battery file, and the identity of a prompt."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from app.providers.plain import plain_or_refuse
 from app.shape import Line, Prose, Shape, Slug
 
+Words = Annotated[str, AfterValidator(plain_or_refuse)]  # sent as they are kept in the tree of messages
 Mode = Literal["chat", "completion", "prefill", "ladder"]
 
 
 class Turn(Shape):
     """One turn: exactly one of user, assistant or text."""
 
-    user: str | None = None
-    assistant: str | None = None
-    text: str | None = None
+    user: Words | None = None
+    assistant: Words | None = None
+    text: Words | None = None
 
     @property
     def role(self) -> Literal["user", "assistant", "text"]:

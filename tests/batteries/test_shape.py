@@ -6,7 +6,7 @@ import pytest
 
 from app.batteries.history import Difference, answer_words, difference, families
 from app.batteries.models import Prompt
-from app.batteries.shape import Answer, PromptShape
+from app.batteries.shape import Answer, PromptShape, Turn
 from app.shape import fingerprint
 
 GIVEN: dict[str, Any] = {
@@ -29,6 +29,10 @@ def row(key: str, family: str = "number", words: str = "Pick a number.") -> Prom
 
 def content(shape: PromptShape) -> str:
     return fingerprint(shape.identity())
+
+
+def test_line_ends_of_a_turn_are_those_that_are_kept_and_sent() -> None:
+    assert Turn(user="a\r\nb\rc\n").words == "a\nb\nc\n"
 
 
 def test_the_hash_of_a_prompt_never_changes() -> None:

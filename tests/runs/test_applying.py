@@ -299,6 +299,7 @@ def test_a_failure_on_the_way_leaves_nothing(
 
 # What a file may hold as it is: no control characters, and none that YAML takes for the end of a line.
 words = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters="\ufffe\uffff"))
+whole = st.integers(-(2**53), 2**53)  # a text of very many digits would be taken for a key
 sampling = st.fixed_dictionaries(
     {},
     optional={
@@ -307,7 +308,7 @@ sampling = st.fixed_dictionaries(
         "max_tokens": st.integers(1, 4096),
         "seed": st.none() | st.integers(0, 2**63 - 1),
         "stop": st.lists(words.filter(bool), max_size=3),
-        "extra": st.dictionaries(st.sampled_from(["min_p", "thinking"]), st.none() | st.integers() | words),
+        "extra": st.dictionaries(st.sampled_from(["min_p", "thinking"]), st.none() | whole | words),
     },
 )
 
