@@ -1,6 +1,8 @@
 """Budgets: what calls cost, and that a cap is never passed where prices are known."""
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 from sqlalchemy.orm import Session
@@ -15,6 +17,7 @@ from app.transcripts.collect import collect
 from app.transcripts.commands import resume
 from app.transcripts.desk import Desk
 from app.transcripts.models import RunBudget
+from app.transcripts.verify import verify, watch
 from app.transcripts.work import Work, work
 from app.transcripts.writer import Writer
 from tests.faultbox import FaultBox
@@ -97,6 +100,33 @@ def test_two_endpoints_share_one_cap(database: Database) -> None:
         collect_runs(run)
         assert len(one.seen) + len(two.seen) == 25
     assert states(run) == {"done": 25, "queued": 35}
+
+
+def test_two_processes_and_two_runs_never_pass_a_cap_together(database: Database) -> None:
+    """Each of three endpoints is asked by whichever process took it, and both runs wait at each."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    slugs = ("a", "b", "c")
+    with FaultBox(latency=0.005) as box:
+        there = [endpoint(box.url, slug, limits={"concurrency": 5}, price=PRICE) for slug in slugs]
+        caps = [Budget(calls=25), Budget(micro=10_000)]
+        runs = [
+            planned(there, [subject(slug, slug) for slug in slugs], repeats=50, budget=cap) for cap in caps
+        ]
+        processes = [
+            subprocess.Popen([sys.executable, "-m", "tests.runner", url, str(run)], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, text=True)
+            for run in runs
+        ]  # fmt: skip
+        for process in processes:
+            printed, _ = process.communicate("go\n", timeout=60)
+            assert printed.split()[1] == "0"
+    with db.reading() as session:
+        assert verify(session, watch(database)).problems == []
+    with db.reading() as session:
+        by_calls, by_money = (session.get_one(RunBudget, run) for run in runs)
+    assert (by_calls.calls, by_calls.capped) == (25, True)
+    assert (by_money.spent_micro <= 10_000, by_money.capped) == (True, True)
+    assert 10_000 - by_money.spent_micro < 1000, "not stopped long before it either"
 
 
 def test_a_cap_that_one_endpoint_meets_does_not_end_the_run_before_a_free_one_was_asked(
