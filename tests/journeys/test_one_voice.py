@@ -60,12 +60,15 @@ def voices(box: Witness) -> set[str]:
 
 
 def test_page_and_commands_share_every_endpoint_one_voice_at_a_time(
-    shell: Shell, file: Path, box: Witness, served: Served
+    shell: Shell, file: Path, box: Witness, request: pytest.FixtureRequest
 ) -> None:
     first = shell.with_keys(STYLOSCOPE_KEY_VOICE=FIRST)
+    box.latency = 1.0  # long enough for the server to start beside the command
     running = first.start("run", file, "--json")
     until(lambda: box.spoke["one", FIRST], "the command's first call")
+    served: Served = request.getfixturevalue("served")
     of_page = start_from_page(served, 12)
+    box.latency = 0.03
     assert first.end(running).document["done"] == len(PROMPTS) * len(MODELS) * 8
     # The command is gone: what the page asked for is left to the server, which now takes over.
     until(lambda: SERVER in voices(box), "the server's first call")

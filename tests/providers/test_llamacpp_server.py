@@ -16,7 +16,6 @@ from app.providers.registry import provider
 from app.providers.transport import Transport
 from app.providers.wire import Answered, Call, Request, Said, Target
 from app.settings import settings
-from tests.conftest import missing
 
 pytestmark = [pytest.mark.anyio, pytest.mark.local_llm]
 
@@ -30,7 +29,8 @@ def base_url() -> Iterator[str]:
     """The address of a server of SmolLM2 on a free port."""
     file = present(SMOLLM2, settings().data / "models")
     if file is None or importlib.util.find_spec("xllamacpp") is None:
-        missing("the demo's model (make demo fetches it)")
+        # Also where CI is set: the weights are the demo's, 100 MB fetched at its set-up and never by the tests.
+        pytest.skip("the demo's model is missing (make demo fetches it)")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
