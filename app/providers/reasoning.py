@@ -36,6 +36,8 @@ def told_apart(message: Mapping[str, Any]) -> tuple[Reasoning, ...]:
 
 def in_tags(content: str) -> tuple[str, tuple[Reasoning, ...]]:
     """Return the answer without its `<think>` part, and that part; an unclosed tag takes the whole content."""
+    if "think>" not in content:
+        return content, ()
     opened = OPENED.match(content)
     if opened:
         return content[opened.end() :], (Reasoning(opened[1], "think_tags"),)
