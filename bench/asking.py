@@ -4,8 +4,8 @@ import json
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bench.measure import STYLOSCOPE, Cost, process
@@ -54,32 +54,36 @@ def folder() -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
+def command(home: Path, *words: str, ends: Collection[int] = (0,)) -> Cost:
+    """Run `styloscope WORDS… --json` as a user would; raise RuntimeError at an exit code that is not expected."""
+    cost = process([*STYLOSCOPE, *words, "--json"], {"STYLOSCOPE_DATA": str(home / "data")})
+    if cost.code not in ends:
+        raise RuntimeError(f"styloscope {words[0]} ended with {cost.code}: {cost.out[-2000:]}")
+    return cost
+
+
 def run(home: Path, study: Path) -> Cost:
     """Run the study as a user would; raise RuntimeError when it did not end well."""
-    cost = process([*STYLOSCOPE, "run", str(study), "--json"], {"STYLOSCOPE_DATA": str(home / "data")})
-    if cost.code != 0:
-        raise RuntimeError(f"styloscope run ended with {cost.code}: {cost.out[-2000:]}")
-    return cost
+    return command(home, "run", str(study))
+
+
+def database(home: Path) -> "closing[sqlite3.Connection]":
+    """Open a folder's database, to be closed by `with`."""
+    return closing(sqlite3.connect(home / "data" / "styloscope.db"))
 
 
 def span(home: Path) -> float:
     """Return the seconds from the first request to the last answer stored, as the database tells them."""
-    base = sqlite3.connect(home / "data" / "styloscope.db")
-    try:
+    with database(home) as base:
         first, last = base.execute(
             "SELECT (SELECT min(started_at) FROM exchanges), (SELECT max(finished_at) FROM transcripts)"
         ).fetchone()
-    finally:
-        base.close()
     return float(last - first) / 1000
 
 
 def stored(home: Path) -> dict[str, int]:
     """Return how many transcripts are in each state, and how many calls were kept."""
-    base = sqlite3.connect(home / "data" / "styloscope.db")
-    try:
+    with database(home) as base:
         found = dict(base.execute("SELECT state, count(*) FROM transcripts GROUP BY state").fetchall())
         found["calls"] = base.execute("SELECT count(*) FROM exchanges").fetchone()[0]
-    finally:
-        base.close()
     return found

@@ -4,7 +4,8 @@ It speaks just enough HTTP/1.1 to answer an OpenAI chat completion, waits a sett
 shares, and counts every prompt, so that a benchmark can tell what was asked twice.
 
 `python -m bench.endpoint --port 0 --latency-ms 50 --faults 0.05` prints its port, then serves until its standard
-input closes. `GET /counts` tells {asked, answered, distinct, most}; `POST /reset` starts anew.
+input closes. `GET /counts` tells {asked, answered, distinct, answered_twice, cpu_seconds}; `POST /reset` starts
+anew.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import hashlib
 import itertools
 import json
 import sys
+import time
 from collections import Counter
 from typing import cast
 
@@ -34,6 +36,7 @@ class Counts:
                 "answered": self.answered.total(),
                 "distinct": len(self.asked),
                 "answered_twice": sum(1 for n in self.answered.values() if n > 1),
+                "cpu_seconds": time.process_time(),
             }
         ).encode()
 

@@ -1,17 +1,18 @@
 """Measuring: whole processes by the kernel's own account, rounds interleaved, medians with their spread."""
 
+import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
-
-import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
 STYLOSCOPE = [sys.executable, "-m", "app.cli"]
@@ -39,12 +40,17 @@ os.write(int(sys.argv[1]), json.dumps(told).encode())
 """
 
 
+def environment() -> dict[str, str]:
+    """Return our environment, but with Python keeping its compiled code, as it does for a user."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def process(command: list[str], environ: Mapping[str, str] | None = None, errors: bool = False) -> Cost:
     """Run a command (its first word a path) to its end and account for it alone (`os.wait4`)."""
     reading, writing = os.pipe()
     child = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _STARTER, str(writing), *command],
-        cwd=ROOT, env={**os.environ, **(environ or {})}, stdout=subprocess.PIPE, pass_fds=[writing],
+        cwd=ROOT, env={**environment(), **(environ or {})}, stdout=subprocess.PIPE, pass_fds=[writing],
         stderr=subprocess.STDOUT if errors else subprocess.DEVNULL, text=True,
     )  # fmt: skip
     os.close(writing)
@@ -73,10 +79,37 @@ def endpoint(latency_ms: float = 0, faults: float = 0) -> Iterator[int]:
         child.stdout.close()
 
 
-def counts(port: int) -> dict[str, int]:
+def counts(port: int) -> dict[str, Any]:
     """Ask the mock endpoint what it was asked."""
-    found: dict[str, int] = httpx.get(f"http://127.0.0.1:{port}/counts", trust_env=False).json()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/counts")
+        found: dict[str, Any] = json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
     return found
+
+
+def capacity(port: int, answers: int = 40_000, at_once: int = 200) -> tuple[float, float]:
+    """Return the mock endpoint's answers a second, and its processor milliseconds an answer.
+
+    It is asked by raw requests, many in one write, so that it alone is busy.
+    """
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "A prompt"}]}).encode()
+    request = (
+        b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+    )
+    with socket.create_connection(("127.0.0.1", port)) as peer:
+        peer.sendall(request)
+        length = len(peer.recv(65536))  # answers are alike, and one arrives whole
+        cpu, began = counts(port)["cpu_seconds"], time.perf_counter()
+        for _ in range(answers // at_once):
+            peer.sendall(request * at_once)
+            left = length * at_once
+            while left:
+                left -= len(peer.recv(min(left, 1 << 20)))
+        wall = time.perf_counter() - began
+    return answers / wall, (counts(port)["cpu_seconds"] - cpu) / answers * 1000
 
 
 def interleaved(rounds: int, **jobs: Callable[[], float]) -> dict[str, list[float]]:
@@ -88,12 +121,12 @@ def interleaved(rounds: int, **jobs: Callable[[], float]) -> dict[str, list[floa
     return results
 
 
-def spread(values: list[float]) -> str:
+def spread(values: Sequence[float]) -> str:
     """Return `median [min–max]` with three significant digits."""
     return f"{median(values):.3g} [{min(values):.3g}–{max(values):.3g}]"
 
 
-def ratios(upper: list[float], lower: list[float]) -> list[float]:
+def ratios(upper: Sequence[float], lower: Sequence[float]) -> list[float]:
     """Return the ratio round by round."""
     return [a / b for a, b in zip(upper, lower, strict=True)]
 

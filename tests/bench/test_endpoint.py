@@ -26,7 +26,17 @@ def test_every_prompt_is_counted() -> None:
     with measure.endpoint() as port:
         for number in (1, 2, 2):
             assert ask(port, number) == 200
-        assert measure.counts(port) == {"asked": 3, "answered": 3, "distinct": 2, "answered_twice": 1}
+        found = measure.counts(port)
+        assert found.pop("cpu_seconds") > 0
+        assert found == {"asked": 3, "answered": 3, "distinct": 2, "answered_twice": 1}
+
+
+def test_the_endpoint_costs_little_beside_any_client() -> None:
+    with measure.endpoint() as port:
+        each_second, milliseconds = measure.capacity(port, answers=2000)
+        assert measure.counts(port)["answered"] == 2001
+    assert each_second > 0
+    assert 0 < milliseconds < 0.5  # 0.03 on an idle machine
 
 
 def test_each_fault_takes_its_share() -> None:
