@@ -53,7 +53,12 @@ class Card:
 
 def tag_of(draw: Draw, pooled: bool) -> str:
     """Return the name of a repeat in its column: 4, or 7.4 (run and repeat) where runs are pooled."""
-    return f"{draw.row.run_id}.{draw.row.repeat}" if pooled else str(draw.row.repeat)
+    return tag(draw.row, pooled)
+
+
+def tag(row: Any, pooled: bool) -> str:
+    """Return the name of a repeat by its transcript's row."""
+    return f"{row.run_id}.{row.repeat}" if pooled else str(row.repeat)
 
 
 def card(stack: Stack, shown: Draw, view: View, pivot: Draw | None) -> Card:
@@ -61,7 +66,7 @@ def card(stack: Stack, shown: Draw, view: View, pivot: Draw | None) -> Card:
     compared = pivot.answers if pivot is not None and pivot is not shown else None
     endings = Counter(
         [
-            (draw.row.stop_class, draw.path[-1].stop_raw or "" if draw.path else "")
+            (draw.row.stop_class, _raw(draw.path[-1], view) if draw.path else "")
             for draw in stack.draws
             if draw.ending != "whole" and not _told_by_turn(draw, stack)
         ]
@@ -75,13 +80,18 @@ def card(stack: Stack, shown: Draw, view: View, pivot: Draw | None) -> Card:
         turns(shown, view, compared, by_turn=_told_by_turn(shown, stack)),
         tuple([(stop or "unknown", raw, n) for (stop, raw), n in endings.items()]),
         other_model=sum(draw.other_model for draw in stack.draws),
-        pivot=shown is pivot,
+        pivot=pivot in stack.draws,
     )
 
 
 def _told_by_turn(draw: Draw, stack: Stack) -> bool:
     """Tell whether a draw's endings stand beside its turns: a ladder alone on its card."""
     return stack.n == 1 and len(draw.answers) > 1
+
+
+def _raw(message: Any, view: View) -> str:
+    """Return the wire's own word for how a message ended; '' where names are hidden, for it tells the maker."""
+    return "" if view.hide else message.stop_raw or ""
 
 
 def turns(draw: Draw, view: View, compared: Sequence[str] | None, by_turn: bool = False) -> tuple[Turn, ...]:
@@ -98,15 +108,15 @@ def turns(draw: Draw, view: View, compared: Sequence[str] | None, by_turn: bool 
             made.append(_answer(message, view, against, told=by_turn or at < last))
             answer += 1
         else:
-            made.append(_other(message))
+            made.append(_other(message, view))
     return tuple(made)
 
 
 def _answer(message: Any, view: View, against: str | None, told: bool) -> Turn:
     text = message.text
-    turn = Turn("answer", Markup(""), id=message.id, note=_marks(message.parts))
+    turn = Turn("answer", Markup(""), id=message.id, note=_marks(message.parts, view))
     if told:
-        turn.stop_class, turn.stop_raw = message.stop_class, message.stop_raw or ""
+        turn.stop_class, turn.stop_raw = message.stop_class, _raw(message, view)
     if len(text) > CLAMPED or text.count("\n") > LINES:
         turn.words = len(text.split())
     if against is not None:
@@ -132,12 +142,10 @@ def _compare(turn: Turn, pivot: str, text: str) -> None:
     turn.note = "the same text" if pivot == text else f"{found.shared:.0%} of words shared"
 
 
-def _other(message: Any) -> Turn:
+def _other(message: Any, view: View) -> Turn:
     if message.role == "reasoning":
-        words = len(message.text.split())
-        return Turn(
-            "reasoning", controls(message.text), id=message.id, words=words, note=_source(message.parts)
-        )
+        words, source = len(message.text.split()), "" if view.hide else _source(message.parts)
+        return Turn("reasoning", controls(message.text), id=message.id, words=words, note=source)
     return Turn("asked", faithful(message.text), id=message.id, note=message.role)
 
 
@@ -161,7 +169,11 @@ MARKS = {
 }
 
 
-def _marks(parts: Any) -> str:
-    """Return in words what an answer's parts say beside its text."""
-    known = dict.fromkeys(MARKS.get(str(part.get("type")), "") for part in parts or ())
+OF_THE_SERVER = {"refusal", "prefix_cut", "echo_cut", "thinking_used_budget"}
+
+
+def _marks(parts: Any, view: View) -> str:
+    """Return in words what an answer's parts say beside its text; with hidden names, nothing of its server."""
+    kinds = [str(part.get("type")) for part in parts or ()]
+    known = dict.fromkeys(MARKS.get(kind, "") for kind in kinds if not (view.hide and kind in OF_THE_SERVER))
     return "; ".join(filter(None, known))

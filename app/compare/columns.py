@@ -48,11 +48,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The columns shown, and all that could be: for the picker and the menu of temperatures."""
+    """The columns shown, and all that could be: for the picker and the menu of temperatures.
+
+    `picked` counts those that the address asks for, more than are shown where they are too many; `gone` are the
+    names in it that no column of this prompt bears.
+    """
 
     shown: tuple[Column, ...]
     all: tuple[Column, ...]
     temperatures: tuple[tuple[int, str], ...]  # each in words
+    picked: int
+    gone: tuple[str, ...]
 
 
 def choose(session: Session, study_id: int, view: View, prompt_ids: Sequence[int], here: int) -> Choice:
@@ -73,8 +79,13 @@ def choose(session: Session, study_id: int, view: View, prompt_ids: Sequence[int
         picked.sort(key=lambda one: (STAGES.index(one.snapshot.stage), one.snapshot.style))
     if view.hide == "shuffled":
         picked.sort(key=lambda one: hashlib.sha256(f"{here} {one.token}".encode()).digest())
+    known = {name for one in every for name in (one.token, one.slug)}
     return Choice(
-        tuple(picked[:MOST]), tuple(every), tuple((milli, temperature_said(milli)) for milli in temperatures)
+        tuple(picked[:MOST]),
+        tuple(every),
+        tuple((milli, temperature_said(milli)) for milli in temperatures),
+        len(picked),
+        tuple(name for name in view.cols if name not in known),
     )
 
 

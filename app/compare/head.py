@@ -74,9 +74,9 @@ def endings(cell: Cell) -> tuple[Ending, ...]:
 
 
 def profile(cell: Cell, prompt: PromptShape) -> Profile | None:
-    """Return what may set a column apart, None where its subject was not asked."""
+    """Return what may set a column apart, None where its subject was not or cannot be asked: it has no answers."""
     column = cell.column
-    if column.temperature_milli is None:
+    if column.temperature_milli is None or not cell.wanted:
         return None
     days = [row.finished_ms // DAY for row in cell.rows if row.finished_ms is not None]
     return Profile(
@@ -113,10 +113,17 @@ def head(cells: Sequence[Cell], at: int, prompt: PromptShape, contrast: Contrast
         flags=_flags(cell, taken),
         differs=contrast.differs if contrast else (),
         clean=bool(contrast and contrast.clean),
-        against=against.name if against else "",
+        against=_named_apart(against, column) if against else "",
         against_glyph=against.snapshot.stage if against else "",
         **shown,  # type: ignore[arg-type]
     )
+
+
+def _named_apart(column: Column, beside: Column) -> str:
+    """Return a column's name, with its temperature where that is another one than beside it."""
+    if column.temperature_milli == beside.temperature_milli:
+        return column.name
+    return f"{column.name} " + column.temperature.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _lines(cell: Cell, prompt: PromptShape, taken: Snapshot) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The page of one prompt, put together: one read of the database, then everything that the template prints."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,12 +17,16 @@ from app.compare.differs import Profile, contrast
 from app.compare.distribution import READ_AS_VALUES, Scale, scale
 from app.compare.draw import Draw, paths
 from app.compare.head import head, profile
+from app.compare.notes import Note, notes
 from app.compare.panel import Panel, absent, fill_cards, fill_numbers, focused, pivot
 from app.compare.same import give_slots
 from app.compare.scope import Scope
 from app.compare.template import look
 from app.compare.view import Place
 from app.transcripts.told import temperature_said
+
+# Turns side by side are rows of one grid, of which a style sheet has to know how many (static/css/compare.css).
+ROWS = ((18, "few"), (100, "many"), (600, "most"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,19 @@ class Page:
     panels: tuple[Panel, ...]
     focus: Panel | None
     aside: Aside | None
-    several_turns: bool
+    notes: tuple[Note, ...]
+    rows: str  # how many rows aligned turns take, in a word; '' where there is nothing to align
     compared: bool
     runs: dict[int, datetime]  # all of the study, newest first
 
     @property
     def title(self) -> str:
         return self.prompt.title or self.prompt.key
+
+    @property
+    def aligned(self) -> bool:
+        """Whether turns stand side by side; the address may ask for it where no turns are."""
+        return self.place.view.align and self.rows != ""
 
     @property
     def temperature(self) -> str:
@@ -74,7 +84,8 @@ def build(session: Session, study_id: int, place: Place, scope: Scope, runs: dic
     look(session, cells, prompt)
     at, shown = focused(cells, view)
     profiles = [profile(cell, prompt) for cell in cells]
-    panels = _panels(cells, profiles, place, prompt, at, shown)
+    rows = _rows(prompt)
+    panels = _panels(cells, profiles, place, prompt, at, shown, rows != "")
     focus = panels[at] if panels else None
     known = None
     if focus is not None and shown is not None:
@@ -82,7 +93,7 @@ def build(session: Session, study_id: int, place: Place, scope: Scope, runs: dic
     wordings, conditions = _family(session, scope, prompt)
     return Page(
         place, scope, prompt, read_as(prompt.answer), wordings, conditions, choice, tuple(panels), focus, known,
-        prompt.mode == "ladder", pivot(cells, view) is not None, runs,
+        notes(choice, cells, place), rows, pivot(cells, view) is not None, runs,
     )  # fmt: skip
 
 
@@ -110,8 +121,9 @@ def _panels(
     prompt: PromptShape,
     at: int,
     shown: Draw | None,
+    turns: bool,
 ) -> list[Panel]:
-    view, hide = place.view, bool(place.view.hide)
+    view, hide = place.view if turns else replace(place.view, align=False), bool(place.view.hide)
     shared = give_slots([cell.stacks for cell in cells])
     on = _scale(cells, prompt.answer)
     against = pivot(cells, view)
@@ -128,6 +140,12 @@ def _panels(
         panel.absent = absent(cell, place)
         panels.append(panel)
     return panels
+
+
+def _rows(prompt: PromptShape) -> str:
+    if prompt.mode != "ladder":
+        return ""
+    return next((word for most, word in ROWS if len(prompt.turns) <= most), "")
 
 
 def _scale(cells: Sequence[Cell], spec: Answer | None) -> Scale | None:

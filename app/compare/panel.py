@@ -4,26 +4,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.compare.card import Card, card, tag_of
+from app.compare.card import Card, card, tag, tag_of
 from app.compare.cell import Cell
 from app.compare.distribution import Bars, Scale, Share, bars
 from app.compare.draw import Draw
 from app.compare.head import Head
 from app.compare.same import Key, Stack
 from app.compare.view import Place, View
+from app.transcripts.faithful import controls
 
 SHOWN = 3  # stacks; the rest is a link away
 SINGLY = 50  # draws of a column shown one by one before "show all" is pressed
+NAMED = 12  # failed draws of one reason with a link each; the rest is a link away
+TOLD = 300  # characters of why draws failed; the whole stands with each of them
 UNREAD = {"cut": "cut", "no": "declared no", "gate": "gated", "empty": "empty", "other": "ended otherwise"}
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """Draws that are no answers, and why. `kind` is impossible, failed, waiting or ''."""
+    """Draws that are no answers, and why. `kind` is impossible, failed, waiting or ''.
+
+    `rest` counts the draws that are not named one by one; `run` is the run whose page has them all.
+    """
 
     kind: str
-    text: str
+    text: str  # markup where a provider's own words are in it
     draws: tuple[tuple[int, str], ...] = ()  # transcript, repeat
+    rest: int = 0
+    run: int = 0
 
 
 @dataclass(slots=True)
@@ -70,18 +78,18 @@ def named(cell: Cell, tag: str, pooled: bool) -> Draw | None:
 
 def pivot(cells: Sequence[Cell], view: View) -> Draw | None:
     """Return the answer that all others are compared with, None where none is asked for."""
-    token, _, tag = view.diff.partition(":")
+    token, _, repeat = view.diff.partition(":")
     cell = next((one for one in cells if token and one.column.token == token), None)
     if cell is None or not cell.draws:
         return None
-    return named(cell, tag, view.pooled) or cell.stacks[0].draws[0]
+    return named(cell, repeat, view.pooled) if repeat else cell.stacks[0].draws[0]
 
 
 def fill_cards(panel: Panel, view: View, shown: Draw | None, against: Draw | None, shared: Any) -> None:
     """Choose which answers of a column are shown, and say what is not. `shown` is the draw in focus."""
     cell = panel.cell
     panel.open = panel.token in view.open
-    for stack, draw in _visible(panel, view, shown):
+    for stack, draw in _visible(panel, view, shown, against):
         made = card(stack, draw, view, against)
         made.focus = draw is shown
         made.in_words = panel.bars is not None and stack.key[0] == "text"
@@ -98,22 +106,25 @@ def fill_cards(panel: Panel, view: View, shown: Draw | None, against: Draw | Non
         panel.after = tag_of(cell.draws[at + 1], view.pooled) if at + 1 < cell.n else ""
 
 
-def _visible(panel: Panel, view: View, shown: Draw | None) -> list[tuple[Stack, Draw]]:
+def _visible(panel: Panel, view: View, shown: Draw | None, against: Draw | None) -> list[tuple[Stack, Draw]]:
+    """Return the stacks to show, each with its face. The answers in focus and compared with are never hidden."""
     cell = panel.cell
+    kept = [draw for draw in (shown, against) if draw is not None and draw in cell.draws]
     if view.align:
-        face = shown or (cell.stacks[0].draws[0] if cell.stacks else None)
+        face = next(iter(kept), None) or (cell.stacks[0].draws[0] if cell.stacks else None)
         return [(one, face) for one in cell.stacks if face in one.draws] if face else []
     if view.all:
         some = cell.draws if panel.open else cell.draws[:SINGLY]
-        some = [*some, shown] if shown is not None and shown not in some else some
+        some = [*some, *(draw for draw in dict.fromkeys(kept) if draw not in some)]
         return [(Stack(_stack_of(cell, draw).key, [draw], _stack_of(cell, draw).slot), draw) for draw in some]
     stacks = cell.stacks
     if not panel.open:
         to_read = [one for one in stacks if panel.bars is None or one.key[0] != "value"]
         few = len(to_read) <= SHOWN + 1
         first = to_read if few else to_read[:SHOWN]
-        stacks = first + [one for one in cell.stacks if shown in one.draws and one not in first]
-    return [(one, shown if shown is not None and shown in one.draws else one.draws[0]) for one in stacks]
+        also = [one for one in cell.stacks if one not in first and any(draw in one.draws for draw in kept)]
+        stacks = first + also
+    return [(one, next((draw for draw in kept if draw in one.draws), one.draws[0])) for one in stacks]
 
 
 def _stack_of(cell: Cell, draw: Draw) -> Stack:
@@ -131,10 +142,14 @@ def _more(hidden: Sequence[Stack], cell: Cell, view: View, panel: Panel) -> str:
     if not n or panel.open:
         return ""
     if panel.bars is not None:
-        return f"show all {cell.n} texts"
+        return f"show all {_texts(cell.n)}"
     if n == len(hidden):
         return f"{n} more, no two the same" if n > 1 else "1 more"
     return f"{n} more in {len(hidden)} texts" if len(hidden) > 1 else f"{n} more, all the same"
+
+
+def _texts(n: int) -> str:
+    return "1 text" if n == 1 else f"{n} texts"
 
 
 def fill_numbers(panel: Panel, on: Scale | None, shown: Draw | None, pooled: bool) -> None:
@@ -155,7 +170,9 @@ def fill_numbers(panel: Panel, on: Scale | None, shown: Draw | None, pooled: boo
         panel.distinct = f"{len(counts)} distinct of {sum(counts)}" if counts else ""
         return
     panel.agree, panel.mode = cell.agreement(by_value), cell.mode(by_value)
-    panel.distinct = "" if by_value else f"{len(counts)} texts"
+    if counts and not by_value:
+        n = sum(counts)  # told where it is not the head's: what a gate stopped says nothing
+        panel.distinct = _texts(len(counts)) + (f" of {n}" if n != cell.n else "")
 
 
 def _told(cell: Cell) -> tuple[tuple[str, int], ...]:
@@ -170,13 +187,9 @@ def _told(cell: Cell) -> tuple[tuple[str, int], ...]:
 
 def absent(cell: Cell, place: Place) -> tuple[Absent, ...]:
     """Return what a column has no answers for: impossible, failed, waiting, left out; never like an answer."""
-    hide = bool(place.view.hide)
     if cell.column.temperature_milli is None:
         return (Absent("", "Not asked: the chosen runs did not put this prompt to this subject."),)
-    found = [
-        *_by_reason(cell, "impossible", "Not possible here", hide),
-        *_by_reason(cell, "failed", "failed", hide),
-    ]
+    found = [*_by_reason(cell, "impossible", place.view), *_by_reason(cell, "failed", place.view)]
     states = cell.states
     waiting = [f"{states[state]} {word}" for state, word in (("queued", "waiting"), ("running", "running"))
                if states[state]]  # fmt: skip
@@ -193,18 +206,24 @@ def absent(cell: Cell, place: Place) -> tuple[Absent, ...]:
     return tuple(found)
 
 
-def _by_reason(cell: Cell, state: str, word: str, hide: bool) -> list[Absent]:
+def _by_reason(cell: Cell, state: str, view: View) -> list[Absent]:
+    """Return the draws of a cell in one state, reason by reason; with hidden names only how many they are."""
     by_reason: dict[str, list[Any]] = {}
     for row in cell.rows:
         if row.state == state:
-            by_reason.setdefault(row.reason or "", []).append(row)
-    return [
-        Absent(
-            state,
-            f"{f'{len(rows)} ' if state == 'failed' else ''}{word}{f': {reason}' if reason and not hide else ''}",
-            tuple((row.id, f"repeat {row.repeat}") for row in rows[:12])
-            if state == "failed" and not hide
-            else (),
-        )
-        for reason, rows in by_reason.items()
-    ]
+            by_reason.setdefault("" if view.hide else row.reason or "", []).append(row)
+    failed = state == "failed"
+    found = []
+    for reason, rows in by_reason.items():
+        alone = not failed and len(rows) == len(
+            cell.rows
+        )  # a cell of which nothing is possible needs no number
+        word = "failed" if failed else "Not possible here" if alone else "not possible here"
+        why = f"{reason[:TOLD]}…" if failed and len(reason) > TOLD else reason
+        said = controls(": ".join(filter(None, [word if alone else f"{len(rows)} {word}", why])))
+        if failed and not view.hide:
+            draws = tuple((row.id, f"repeat {tag(row, view.pooled)}") for row in rows[:NAMED])
+            found.append(Absent(state, said, draws, len(rows) - len(draws), rows[-1].run_id))
+        else:
+            found.append(Absent(state, said))
+    return found

@@ -25,7 +25,7 @@ SIGNS: dict[str, Any] = {
 def _study(session: Session, slug: str) -> Any:
     found = queries.study(session, slug)
     if found is None:
-        raise NotFound(f"no study {slug}")
+        raise NotFound(f"There is no study {slug}.")
     return found
 
 
@@ -60,7 +60,7 @@ def of_battery(request: Request, session: ReadDep, slug: str, battery: str, end:
         (part for part in asked(session, study.id, view.chosen_runs).parts if part.slug == battery), None
     )
     if found is None:
-        raise NotFound(f"no run of {study.title} that was chosen asks a battery {battery}")
+        raise NotFound(f"No chosen run of {study.title} asks a battery {battery}.")
     return _to_edge(session, study.slug, found, view, last=end == "last")
 
 
@@ -81,7 +81,7 @@ def _laid_out(session: Session, slug: str, battery: str, key: str, view: View) -
     place = Place(study.slug, battery, key, view)
     found = scope(session, everything.parts, place)
     if found is None:
-        raise NotFound(f"no run of {study.title} that was chosen asks {battery}/{key}")
+        raise NotFound(f"No chosen run of {study.title} asks {battery}/{key}.")
     shown = build(session, study.id, place, found, everything.runs)
     return {"study": study, "page": shown, "title": f"{shown.title} · {study.title} · Styloscope", **SIGNS}
 

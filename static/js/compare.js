@@ -3,17 +3,23 @@
 import { onKey } from './keys.js';
 import { onLive } from './live.js';
 import { write as moments } from './reltime.js';
+import { announce } from './toast.js';
 
 const KEPT = ['reading', 'notes']; // what scrolls, by id; and the rail
 let flying = null;
+let shown = location.href; // the address of what is shown: when a step back is heard, the browser's is already another
 
-const scrolls = () => new Map(document.querySelector('.rail') ? [['rail', document.querySelector('.rail').scrollTop],
-  ...KEPT.map((id) => [id, [document.getElementById(id)?.scrollTop ?? 0, document.getElementById(id)?.scrollLeft ?? 0]])] : []);
+const scrollOf = (id) => [document.getElementById(id)?.scrollTop ?? 0, document.getElementById(id)?.scrollLeft ?? 0];
+const scrolls = () => new Map([['rail', document.querySelector('.rail')?.scrollTop ?? 0], ...KEPT.map((id) => [id, scrollOf(id)])]);
 
 const promptOf = (url) => new URL(url, location.href).pathname;
+const pageOf = (url) => new URL(url, location.href).href.split('#')[0];
+
+// How far the answers were read stays with the step in the history, so that the way back leads to it.
+const bookmark = () => history.replaceState({ ...history.state, read: scrollOf('reading') }, '');
 
 // Fetch the page at an address and put its bar and bench in place of these.
-async function swap(url, { push = true, focus = true } = {}) {
+async function swap(url, { push = true, focus = true, read = null } = {}) {
   flying?.abort();
   const mine = flying = new AbortController();
   const main = document.getElementById('main');
@@ -23,63 +29,82 @@ async function swap(url, { push = true, focus = true } = {}) {
     if (!reply.ok) throw new Error(reply.status);
     const text = await reply.text();
     if (mine.signal.aborted) return;
-    put(new DOMParser().parseFromString(text, 'text/html'), reply.redirected ? reply.url : url, push, focus);
+    put(new DOMParser().parseFromString(text, 'text/html'), reply.redirected ? reply.url : url, { push, focus, read });
   } catch (error) {
     if (error.name !== 'AbortError') location.assign(url);
   }
 }
 
-function put(fresh, url, push, focus) {
-  const samePrompt = promptOf(url) === location.pathname;
-  const kept = scrolls();
-  const held = document.activeElement?.id;
-  if (push) history.pushState({ compare: true }, '', url);
+function put(fresh, url, { push, focus, read }) {
+  const samePrompt = promptOf(url) === promptOf(shown);
+  const [kept, held, before] = [scrolls(), holder(document.activeElement, samePrompt), switches()];
+  if (push) {
+    bookmark();
+    history.pushState({ compare: true }, '', url);
+  }
+  shown = url;
   document.title = fresh.title;
   for (const id of ['viewbar', 'main']) document.getElementById(id).replaceWith(document.adoptNode(fresh.getElementById(id)));
-  restore(kept, samePrompt);
+  restore(kept, samePrompt, read);
   moments(document.getElementById('main'));
   moments(document.getElementById('viewbar'));
-  if (focus) refocus(held, samePrompt);
-  say();
+  if (focus) refocus(held);
+  say(before);
 }
 
-function restore(kept, samePrompt) {
-  document.querySelector('.rail').scrollTop = kept.get('rail') ?? 0;
+function restore(kept, samePrompt, read) {
+  document.querySelector('.rail').scrollTop = kept.get('rail');
   document.getElementById('prompt-here')?.scrollIntoView({ block: 'nearest' });
-  if (!samePrompt) {
-    document.getElementById('reading').scrollLeft = kept.get('reading')?.[1] ?? 0;
-    return;
-  }
-  for (const id of KEPT) {
-    const [top, left] = kept.get(id) ?? [0, 0];
-    Object.assign(document.getElementById(id), { scrollTop: top, scrollLeft: left });
-  }
-  show();
+  setScroll('notes', samePrompt ? kept.get('notes') : [0, 0]);
+  const [top, left] = kept.get('reading');
+  setScroll('reading', read ?? [samePrompt ? top : 0, left]);
+  clearHeads();
+  if (samePrompt && !read) show();
 }
+
+const setScroll = (id, [top, left]) => Object.assign(document.getElementById(id), { scrollTop: top, scrollLeft: left });
 
 // Bring the column and the answer in focus into sight, no further than needed.
 function show() {
   document.querySelector('.answer.focus')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
-// The focus stays where it was; where that is gone, it is on the answers, so that keys and reading go on.
-function refocus(held, samePrompt) {
-  const same = held && held !== 'main' && held !== 'reading' ? document.getElementById(held) : null;
-  if (same && samePrompt) same.focus({ preventScroll: true });
-  else {
-    const reading = document.getElementById('reading');
-    reading.dataset.quiet = '';
-    reading.addEventListener('blur', () => delete reading.dataset.quiet, { once: true });
-    reading.focus({ preventScroll: true });
-  }
+// The heads of the columns stay at the top: nothing that is scrolled to or tabbed to ends below them.
+function clearHeads() {
+  const head = document.querySelector('.column > header');
+  document.getElementById('reading').style.scrollPaddingTop = head ? `${head.offsetHeight}px` : '';
 }
 
-// What a listener hears of the step.
-function say() {
-  const place = document.querySelector('[data-announce]');
+// Where the focus is to be found after a step: the same control, the repeat in focus, the menu; null = none of them.
+function holder(active, samePrompt) {
+  if (active?.closest('.pager')) return `#${CSS.escape(active.id)}`;
+  if (!samePrompt) return null;
+  const menu = active?.closest('details.menu');
+  if (menu) return `#${CSS.escape(menu.id)} > summary`;
+  if (active?.id && !KEPT.includes(active.id) && active.id !== 'main') return `#${CSS.escape(active.id)}`;
+  return active?.closest('[data-card]') ? '.answer.focus .at' : null;
+}
+
+// The focus stays where it was; where that is gone, it is on the answers, so that keys and reading go on.
+function refocus(held) {
+  const same = held && document.querySelector(held);
+  same?.focus({ preventScroll: true });
+  if (same && document.activeElement === same) return;
+  const reading = document.getElementById('reading');
+  reading.dataset.quiet = '';
+  reading.addEventListener('blur', () => delete reading.dataset.quiet, { once: true });
+  reading.focus({ preventScroll: true });
+}
+
+const switches = () => new Map([...document.querySelectorAll('#viewbar [aria-pressed]')].map((one) => [
+  one.firstChild.textContent.trim(), one.getAttribute('aria-pressed') === 'true']));
+
+// What a listener hears of the step: what was switched, else where the step led.
+function say(before) {
+  const switched = [...switches()].filter(([name, on]) => before.has(name) && before.get(name) !== on);
   const title = document.querySelector('#main h1')?.textContent ?? '';
   const about = document.querySelector('.notes h2')?.textContent.trim().replace(/\s+/g, ' ') ?? '';
-  if (place) place.textContent = `${title}. ${about}`;
+  announce(switched.length ? switched.map(([name, on]) => `${name} ${on ? 'on' : 'off'}`).join(', ') : `${title}. ${about}`);
 }
 
 function plain(event) {
@@ -117,12 +142,6 @@ onKey('Enter', 'expand the column', ({ target }) => {
   return true;
 });
 onKey('Escape', 'leave reading width, diff or menu', () => {
-  const menu = document.querySelector('details.menu[open]');
-  if (menu) {
-    menu.open = false;
-    menu.querySelector('summary').focus();
-    return true;
-  }
   const leave = document.querySelector('[data-escape]') ?? document.querySelector('#diff[aria-pressed="true"]');
   leave?.click();
   return Boolean(leave);
@@ -130,14 +149,25 @@ onKey('Escape', 'leave reading width, diff or menu', () => {
 
 // While a run of this study answers, the page says so and changes when the reader wants it to.
 onLive('run.progress', ({ ids }) => {
-  if (document.getElementById('main').dataset.runs?.split(' ').includes(String(ids.run))) document.getElementById('news').hidden = false;
+  const news = document.getElementById('news');
+  if (!news.hidden || !document.getElementById('main').dataset.runs?.split(' ').includes(String(ids.run))) return;
+  news.hidden = false;
+  announce('New answers');
 });
 
 document.addEventListener('click', onClick);
 document.addEventListener('submit', onSubmit);
-document.addEventListener('click', ({ target }) => {
-  for (const menu of document.querySelectorAll('details.menu[open]')) if (!menu.contains(target)) menu.open = false;
+// A step within the page (the link that skips to the content) is one in the history too, and nothing to fetch.
+addEventListener('popstate', ({ state }) => {
+  if (pageOf(location.href) !== pageOf(shown)) swap(location.href, { push: false, read: state?.read });
+  else {
+    flying?.abort();
+    document.getElementById('main').removeAttribute('aria-busy');
+  }
 });
-addEventListener('popstate', () => swap(location.href, { push: false }));
+addEventListener('pagehide', bookmark);
+addEventListener('resize', clearHeads);
+clearHeads();
 document.getElementById('prompt-here')?.scrollIntoView({ block: 'nearest' });
-if (new URLSearchParams(location.search).has('repeat')) show();
+if (history.state?.read) setScroll('reading', history.state.read);
+else if (new URLSearchParams(location.search).has('repeat')) show();

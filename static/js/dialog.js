@@ -14,12 +14,12 @@ export function start() {
       if (!menu.contains(event.target)) menu.open = false;
     }
   });
+  // Esc closes what is uppermost, and nothing below it hears of that press.
   document.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape') return;
-    const menu = event.target.closest?.('details.menu[open]');
-    if (menu) {
-      menu.open = false;
-      menu.querySelector('summary').focus();
-    }
+    const menu = event.key === 'Escape' && document.querySelector('details.menu[open]');
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector('summary').focus();
+    event.preventDefault();
   });
 }

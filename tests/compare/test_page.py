@@ -115,7 +115,7 @@ def test_impossible_columns_say_why_and_hold_no_answer(seeded: Database) -> None
 def test_a_ladder_shows_every_rung_in_its_order(seeded: Database) -> None:
     with seeded.reading() as session:
         page = laid_out(session, "sure-ladder?align=1")
-    assert page.several_turns
+    assert page.aligned
     card = panel(page, "base-raw").cards[0]
     assert [(turn.kind, str(turn.html)) for turn in card.turns] == [
         ("answer", "No: 91 = 7 × 13."),

@@ -57,12 +57,12 @@ async def test_compare_leads_to_the_first_prompt_of_the_newest_study(
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/studies/none/compare", "no study none"),
-        ("/studies/first-light/compare/none", "no run of First light that was chosen asks a battery none"),
-        (f"{BATTERY}/none", "no run of First light that was chosen asks mode-collapse/none"),
+        ("/studies/none/compare", "There is no study none."),
+        ("/studies/first-light/compare/none", "No chosen run of First light asks a battery none."),
+        (f"{BATTERY}/none", "No chosen run of First light asks mode-collapse/none."),
         (
             f"{BATTERY}/habits-plain?run=99",
-            "no run of First light that was chosen asks mode-collapse/habits-plain",
+            "No chosen run of First light asks mode-collapse/habits-plain.",
         ),
     ],
 )
