@@ -20,6 +20,7 @@ from app.transcripts.models import Exchange, Transcript
 
 PAGE = 10
 SHOWN = 20_000  # bytes of a body that a page shows
+SHORT = 60  # characters of a reason where several stand in a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ class Cause:
     def shown(self) -> Markup:
         """The reason with its controls named: it may hold a provider's own words."""
         return controls(self.reason)
+
+    @property
+    def short(self) -> Markup:
+        """The beginning of the reason, for a line of several causes."""
+        cut = f"{self.reason[:SHORT].rstrip()}…" if len(self.reason) > SHORT else self.reason
+        return controls(cut)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from app.transcripts.models import NOT_SENT
 from app.transcripts.progress import SubjectProgress
 from app.transcripts.queries import Counts, RunStatus
 
-SHOWN = 1500  # more boxes than these are drawn family by family, or else battery by battery
+SHOWN = 1500  # more boxes than these are drawn family by family, or else several prompts to a box
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """`box` says what one box stands for: a prompt, a family or a battery."""
+    """`box` says what one box stands for: a prompt, a family or so many prompts of a battery."""
 
     box: str
     rows: tuple[Row, ...]
@@ -80,7 +80,17 @@ def _groups(prompts: Sequence[AskedPrompt], columns: int) -> tuple[str, list[Gro
     families = _by(prompts, lambda prompt: f"{prompt.battery}: {prompt.family}")
     if len(families) * columns <= SHOWN:
         return "family", families
-    return "battery", _by(prompts, lambda prompt: prompt.battery)
+    size = -(-len(prompts) * columns // SHOWN)
+    return f"{size} prompts", [
+        (_from_to(battery, some), some)
+        for battery, asked in _by(prompts, lambda prompt: prompt.battery)
+        for some in (asked[at : at + size] for at in range(0, len(asked), size))
+    ]
+
+
+def _from_to(battery: str, prompts: Sequence[AskedPrompt]) -> str:
+    first, last = prompts[0].key, prompts[-1].key
+    return f"{battery}: {first}" + (f" to {last}" if len(prompts) > 1 else "")
 
 
 def _by(prompts: Sequence[AskedPrompt], name: Callable[[AskedPrompt], str]) -> list[Group]:

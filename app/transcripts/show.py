@@ -45,7 +45,7 @@ def show(request: Request, session: ReadDep, number: Number, tab: Tab = "text") 
     """Show one transcript."""
     found = conversation(session, number)
     if found is None:
-        raise NotFound(f"no transcript {number}")
+        raise NotFound(f"There is no transcript {number}.")
     return page(request, "transcripts/show.html", here="compare", tab=tab, **_context(session, found, tab))
 
 

@@ -40,7 +40,7 @@ async def test_without_a_run_the_page_says_how_to_get_one(client: httpx.AsyncCli
     reply = await client.get("/compare")
     assert reply.status_code == 200
     assert "Nothing to read side by side yet" in reply.text
-    assert "styloscope demo" in reply.text
+    assert "make demo" in reply.text
 
 
 @pytest.mark.anyio

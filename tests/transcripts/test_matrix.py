@@ -73,7 +73,8 @@ def test_many_prompts_are_drawn_family_by_family() -> None:
     assert first.href.endswith("/compare/b/p0?run=12")
 
 
-def test_more_families_than_can_be_drawn_are_drawn_by_battery() -> None:
+def test_more_families_than_can_be_drawn_are_drawn_several_prompts_to_a_box() -> None:
     prompts = [prompt(n, family=f"f{n}", battery=f"b{n % 2}") for n in range(SHOWN + 1)]
     shown = matrix(STATUS, [subject(1, "Base")], prompts, {(1, 0): {0: Counts(done=1)}})
-    assert (shown.box, len(shown.rows[0].cells)) == ("battery", 2)
+    assert (shown.box, len(shown.rows[0].cells)) == ("2 prompts", 376 + 375)
+    assert shown.rows[0].cells[0].title.startswith("b0: p0 to p2 × ")

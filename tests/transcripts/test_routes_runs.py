@@ -70,7 +70,7 @@ async def test_healthz_answers_without_writing(client: httpx.AsyncClient) -> Non
 async def test_without_runs_the_list_says_how_to_make_one(client: httpx.AsyncClient) -> None:
     text = await get(client, "/runs")
     assert "No runs yet" in text
-    assert "styloscope run STUDY.yaml" in text
+    assert ".venv/bin/styloscope run STUDY.yaml" in text
 
 
 @pytest.mark.anyio

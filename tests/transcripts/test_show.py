@@ -170,7 +170,7 @@ async def test_rendered_shows_markdown_as_a_chat_would(client: httpx.AsyncClient
 async def test_a_transcript_that_is_not_there_is_said_so(client: httpx.AsyncClient) -> None:
     reply = await client.get("/transcripts/12")
     assert reply.status_code == 404
-    assert "no transcript 12" in reply.text
+    assert "There is no transcript 12." in reply.text
 
 
 def test_a_body_that_is_no_json_stays_as_it_came_and_a_long_one_is_cut(database: Database) -> None:
