@@ -21,7 +21,7 @@ REST = 20  # looking takes no more than one part in so many of the time, or it w
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A run at one moment. `seconds_left` None = not to be said yet."""
+    """A run at one moment. `seconds_left` None = not to be said yet; no subjects where nobody watches."""
 
     status: RunStatus
     subjects: tuple[SubjectProgress, ...]
@@ -54,6 +54,15 @@ def look(run_id: int) -> Look:
     return Look(status, subjects, pace, seconds_left(subjects))
 
 
+def _glance(run_id: int) -> Look:
+    """Read a run's counts and sums alone: its parts take a walk through all its draws."""
+    with db.reading() as session:
+        status = run_status(session, run_id)
+    if status is None:
+        raise LookupError(f"there is no run {run_id}")
+    return Look(status, (), 0.0, None)
+
+
 async def collect_and_show(
     settings: Settings, run_id: int, *, keys: Mapping[str, str], screen: Screen, stop: asyncio.Event
 ) -> Look:
@@ -73,7 +82,7 @@ async def collect_and_show(
             await asyncio.wait([collecting], timeout=max(screen.every, rest))
         await collecting
     finally:
-        last = await asyncio.to_thread(look, run_id)
+        last = await asyncio.to_thread(_glance if screen.every is None else look, run_id)
         screen.show(last)
         screen.close()
     return last

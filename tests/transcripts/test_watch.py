@@ -161,8 +161,9 @@ def test_a_run_is_asked_to_the_end_while_it_is_shown(sqlite: Database, box: Faul
 def test_a_run_that_nobody_watches_is_read_once_it_has_ended(sqlite: Database, box: FaultBox) -> None:
     run, screen = scene.planned(scene.endpoint(box.url), repeats=4), Heard()
     screen.every = Silence.every
-    asyncio.run(asked(run, screen))
-    assert screen.counts == [Counts(done=4)]
+    ended = asyncio.run(asked(run, screen))
+    assert screen.counts == [ended.status.counts] == [Counts(done=4)]
+    assert ended.subjects == ()
 
 
 def test_a_run_at_its_cap_ends_there(sqlite: Database, box: FaultBox) -> None:
