@@ -2,6 +2,7 @@
 
 import os
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
@@ -11,6 +12,8 @@ from app.studies.queries import studies, study
 from app.transcripts import acts
 from app.transcripts.failures import PAGE as FAILURES
 from app.transcripts.failures import causes_of, failed_draws
+from app.transcripts.listed import PAGE as LISTED
+from app.transcripts.listed import Ended, State, listed, title_of
 from app.transcripts.new_run import exact_request, further, new_run
 from app.transcripts.queries import PAGE, run_status, runs_status
 from app.transcripts.run_page import RunPage, collecting, run_page
@@ -87,6 +90,27 @@ def failures(
     more = draws[FAILURES - 1].id if len(draws) > FAILURES else None
     return page(request, "transcripts/run_failures.html", here="runs", status=status, causes=causes, chosen=chosen,
                 draws=draws[:FAILURES], more=more)  # fmt: skip
+
+
+@router.get("/runs/{run_id}/draws")
+def draws(
+    request: Request,
+    session: ReadDep,
+    run_id: Number,
+    ended: Ended = "",
+    state: State = "done",
+    subject: str = "",
+    after: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
+) -> HTMLResponse:
+    """List the draws behind a number of a run's page, each leading to its text."""
+    status = run_status(session, run_id)
+    if status is None:
+        raise NotFound(f"There is no run {run_id}.")
+    found = listed(session, run_id, ended=ended, state=state, subject=subject, after=after, limit=LISTED + 1)
+    kept = {"ended": ended, "state": state, "subject": subject}
+    more = urlencode(kept | {"after": found[LISTED - 1].id}) if len(found) > LISTED else ""
+    return page(request, "transcripts/run_draws.html", here="runs", status=status, title=title_of(ended, state),
+                draws=found[:LISTED], more=more, ended=ended, state=state, subject=subject)  # fmt: skip
 
 
 def _page_of(request: Request, session: ReadDep, run_id: int) -> RunPage:

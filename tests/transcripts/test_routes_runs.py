@@ -125,6 +125,21 @@ async def test_a_runs_page_tells_all_that_became_of_it(client: httpx.AsyncClient
 
 
 @pytest.mark.anyio
+async def test_every_number_of_a_runs_page_leads_to_its_draws(client: httpx.AsyncClient) -> None:
+    made()
+    doors = re.findall(r'href="(/runs/1/draws[^"]*)"><b>(\d+)', await get(client, "/runs/1"))
+    assert len(doors) == 7
+    for path, number in doors:
+        text = await get(client, path)
+        assert len(re.findall('<li><a href="/transcripts/', text)) == min(int(number), 50), path
+    more = re.findall(r'href="(/runs/1/draws[^"]*)">More<', await get(client, "/runs/1/draws?ended=whole"))
+    assert "repeat 1<" not in await get(client, more[0].replace("&amp;", "&"))
+    assert "No draw of this run is one of these" in await get(client, "/runs/1/draws?state=cancelled")
+    await get(client, "/runs/2/draws", status=404)
+    await get(client, "/runs/1/draws?ended=badly", status=422)
+
+
+@pytest.mark.anyio
 async def test_the_live_part_is_the_same_as_in_the_page(client: httpx.AsyncClient) -> None:
     made(say=begun, repeats=4, wanted="pause")  # at rest, so that its pace is not told
     page, part = await get(client, "/runs/1"), await get(client, "/-/runs/1")

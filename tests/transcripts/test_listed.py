@@ -1,0 +1,96 @@
+"""Every number of a run's page leads to exactly the draws that it counts, on both databases."""
+
+from typing import get_args
+
+import pytest
+
+from app.batteries.shape import PromptShape
+from app.db import Database
+from app.subjects.shape import SubjectShape
+from app.transcripts.listed import BEGINNING, Ended, Line, State, listed, title_of
+from app.transcripts.queries import run_status
+from app.transcripts.tallies import count
+from tests import seed
+from tests.cast import PROMPTS, SUBJECTS, Draw, say
+
+ONE_PROMPT, ONE_SUBJECT = PROMPTS[:1], SUBJECTS[1:2]
+
+
+def mixed(prompt: PromptShape, subject: SubjectShape, repeat: int) -> Draw:
+    """Say what the cast says, with an odd ending, an empty answer and draws of every other state among it."""
+    if subject.slug == "pirate" and prompt.key == "who-plain":
+        odd = {1: Draw("Arr", stop="tool"), 2: Draw("", stop="empty"), 3: Draw(state="cancelled")}
+        return odd.get(repeat) or Draw(state="queued" if repeat < 8 else "running")
+    return say(prompt, subject, repeat)
+
+
+def read(
+    database: Database, run: int, ended: Ended = "", state: State = "done", subject: str = ""
+) -> list[Line]:
+    with database.reading() as session:
+        return listed(session, run, ended=ended, state=state, subject=subject, after=0, limit=1000)
+
+
+@pytest.fixture
+def run(database: Database) -> int:
+    with database.writing() as session:
+        return seed.study(session, say=mixed).run_id
+
+
+def test_as_many_draws_are_listed_as_the_page_counts(database: Database, run: int) -> None:
+    with database.reading() as session:
+        status = run_status(session, run)
+        ends = count(session, run).endings
+    assert status is not None
+    for ended in get_args(Ended)[1:]:
+        number = getattr(ends, ended.replace("-", "_"))
+        assert number > 0, ended
+        assert len(read(database, run, ended=ended)) == number, ended
+    for state in get_args(State):
+        number = getattr(status.counts, state)
+        assert number > 0, state
+        assert len(read(database, run, state=state)) == number, state
+
+
+def test_a_line_says_whose_draw_it_is_and_how_it_begins(database: Database, run: int) -> None:
+    first = read(database, run, ended="declared")[0]
+    said = ("mode-collapse/who-plain", "Constitution", "T 1", 9, "model_refusal_field")
+    assert (first.prompt, first.subject, first.temperature, first.repeat, first.stop_class) == said
+    assert first.said == "I can&#39;t help with that."
+
+
+def test_what_has_no_answer_says_why_and_shows_no_text(database: Database, run: int) -> None:
+    found = read(database, run, state="impossible")
+    assert {(line.said, line.why, line.stop_class) for line in found} == {
+        ("", "this model refuses prefill", None)
+    }
+
+
+def test_a_subjects_answers_are_listed_alone(database: Database, run: int) -> None:
+    assert {line.subject for line in read(database, run, subject="reasoner")} == {"Reasoning, medium"}
+    assert {line.served_model for line in read(database, run, ended="other-model")} == {"four-think-mini"}
+
+
+def test_of_a_long_answer_only_its_beginning_is_read(sqlite: Database) -> None:
+    with sqlite.writing() as session:
+        made = seed.study(session, subjects=ONE_SUBJECT, prompts=ONE_PROMPT, repeats=1,
+                          say=lambda *_: Draw("\u202e" + "long " * 40_000))  # fmt: skip
+    [line] = read(sqlite, made.run_id)
+    assert line.said.endswith("…")
+    assert 'data-name="RLO"' in line.said
+    assert len(line.said.striptags()) <= BEGINNING + 1
+
+
+def test_a_list_is_read_on_from_the_last_seen(sqlite: Database) -> None:
+    with sqlite.writing() as session:
+        made = seed.study(session, subjects=ONE_SUBJECT, prompts=ONE_PROMPT, repeats=5)
+    with sqlite.reading() as session:
+        first = listed(session, made.run_id, ended="", state="done", subject="", after=0, limit=3)
+        rest = listed(session, made.run_id, ended="", state="done", subject="", after=first[-1].id, limit=3)
+    assert [line.repeat for line in (*first, *rest)] == [1, 2, 3, 4, 5]
+
+
+def test_a_list_says_what_it_holds() -> None:
+    assert title_of("", "queued") == "Draws still queued"
+    assert title_of("gated", "done") == "Answers that a gate stopped"
+    assert title_of("other-model", "done") == "Answers of another model"
