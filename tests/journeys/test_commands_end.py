@@ -132,7 +132,7 @@ def test_failed_draws_end_in_3_until_retried(shell: Shell, file: Path, box: Witn
 
 
 def test_a_run_is_cancelled_while_another_process_asks_it(shell: Shell, file: Path, box: Witness) -> None:
-    box.latency = 0.2
+    box.latency = 1.0  # so that it is far from done when the next commands have started
     running = shell.start("run", file, "--json")
     until(lambda: len(box.seen) >= 2, "the first calls")
     run = shell.json("status")["runs"][0]["id"]
