@@ -54,6 +54,74 @@ def test_a_draw_of_another_model_is_left_out_until_it_is_taken_in(seeded: Databa
     assert sum(card.other_model for card in taken.cards) == 1
 
 
+def test_of_many_failures_some_are_named_and_the_rest_is_a_link_away(database: Database) -> None:
+    reason = "502: \u202e<b>no</b> " + "word " * 100
+
+    with database.writing() as session:
+        made = seed.study(session, subjects=cast.SUBJECTS[:1], prompts=[cast.HABITS], repeats=20,
+                          say=lambda *_: Draw(state="failed", reason=reason))  # fmt: skip
+    with database.reading() as session:
+        (failed,) = panel(laid_out(session, "habits-plain"), "base-raw").absent
+        (hidden,) = panel(laid_out(session, "habits-plain?hide=kept"), "base-raw").absent
+    assert failed.text.startswith('20 failed: 502: <span class="ctl" data-name="RLO"')
+    assert "&lt;b&gt;no&lt;/b&gt;" in failed.text
+    assert failed.text.endswith("…")
+    assert (len(failed.draws), failed.rest, failed.run) == (12, 8, made.run_id)
+    assert (hidden.text, hidden.draws, hidden.rest) == ("20 failed", (), 0)
+
+
+def test_where_only_some_draws_are_impossible_their_number_is_told(database: Database) -> None:
+    def some(_prompt: PromptShape, _subject: SubjectShape, repeat: int) -> Draw:
+        return Draw("here") if repeat < 3 else Draw(state="impossible", reason="no prefill")
+
+    with database.writing() as session:
+        seed.study(session, subjects=cast.SUBJECTS[:1], prompts=[cast.HABITS], repeats=5, say=some)
+    with database.reading() as session:
+        (absent,) = panel(laid_out(session, "habits-plain"), "base-raw").absent
+    assert absent.text == "3 not possible here: no prefill"
+
+
+def test_a_column_without_answers_is_no_contrast(seeded: Database) -> None:
+    with seeded.reading() as session:
+        page = laid_out(session, "wish-prefill?cols=reasoner@none,default@1")
+    assert panel(page, "reasoner").head.differs == ()
+    assert panel(page, "default").head.differs == ()
+
+
+def test_a_column_is_told_from_itself_at_another_temperature(database: Database) -> None:
+    warm = cast.SUBJECTS[1].model_copy(update={"sampling": Sampling(temperature=0.2, max_tokens=96)})
+    with database.writing() as session:
+        made = seed.study(session, subjects=cast.SUBJECTS[1:2], prompts=[cast.HABITS], say=cast.say)
+        seed.run(session, made, subjects=[warm], prompts=[cast.HABITS], say=cast.say)
+    with database.reading() as session:
+        first, second = laid_out(session, "habits-plain").panels
+    assert (first.head.temperature, second.head.temperature) == ("T 0.2", "T 1")
+    assert (second.head.against, second.head.differs) == (
+        "Default assistant T\N{NO-BREAK SPACE}0.2", ("sampling",),
+    )  # fmt: skip
+
+
+def test_agreement_says_of_how_many_where_a_gate_stopped_some(seeded: Database) -> None:
+    with seeded.reading() as session:
+        page = laid_out(session, "habits-plain")
+    default = panel(page, "default")
+    assert (default.head.n, default.distinct) == (20, "4 texts of 19")
+    assert panel(page, "constitution").distinct == "3 texts"
+
+
+def test_hidden_names_hide_the_makers_own_words_too(database: Database) -> None:
+    def thinks(_prompt: PromptShape, _subject: SubjectShape, _repeat: int) -> Draw:
+        return Draw("No.", stop="unknown", raw="SAFETY", reasoning="Hm.")
+
+    with database.writing() as session:
+        seed.study(session, subjects=cast.SUBJECTS[1:2], prompts=[cast.HABITS], repeats=1, say=thinks)
+    with database.reading() as session:
+        shown = panel(laid_out(session, "habits-plain"), "default").cards[0]
+        hidden = panel(laid_out(session, "habits-plain?hide=kept"), "default").cards[0]
+    assert shown.badges == (("unknown", "SAFETY", 1),)
+    assert hidden.badges == (("unknown", "", 1),)
+
+
 def test_same_answers_are_stacked_the_most_common_first(seeded: Database) -> None:
     with seeded.reading() as session:
         scaffold = panel(laid_out(session, "habits-plain"), "base-scaffold")
