@@ -90,8 +90,11 @@ class Database:
         self._watch: sqlite3.Connection | None = None
         self._watching = threading.Lock()
         if self.sqlite:
+            # The connection used last is used again: the pages that another one holds went stale with its commit.
             self.engine = create_engine(
-                url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+                url,
+                connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+                pool_use_lifo=True,
             )
             _prepare_sqlite(self.engine, sqlite_sync)
         else:

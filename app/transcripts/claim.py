@@ -14,6 +14,7 @@ from app.transcripts.budget import Purse, most
 from app.transcripts.calls import EXCHANGES, Opening, write_down
 from app.transcripts.cards import Cards
 from app.transcripts.draws import Asked, Draw, elicit, gone_past
+from app.transcripts.limits import Counted
 from app.transcripts.models import Message, Transcript
 from app.transcripts.save import CELL_IMPOSSIBLE, DRAW_COLUMNS, cell_of
 
@@ -75,7 +76,7 @@ class Want:
     endpoint_id: int
     slots: int
     price: Mapping[str, Any]
-    admit: Callable[[int], list[float] | None]
+    admit: Callable[[int], Counted | None]
     after: int = 0
     dry: bool = False
     short: bool = False

@@ -7,6 +7,7 @@ from typing import Any
 from app.elicitation.modes import Finished, next_call
 from app.providers.wire import Call, Impossible, Request
 from app.transcripts.cards import PromptCard, RunCard, SubjectCard
+from app.transcripts.limits import Counted
 from app.transcripts.models import NOT_SENT
 from app.transcripts.seeds import seed_of
 
@@ -66,7 +67,7 @@ class Draw:
     calls_of_turn: dict[int, int] = field(default_factory=dict)
     tries: int = 0
     pause: float = 0.0  # seconds to wait before the next try
-    counted: list[float] | None = None  # its place in the endpoint's rate window
+    counted: Counted | None = None  # in the endpoint's rate window
     seated: bool = True  # it takes one of its endpoint's slots
 
     @property

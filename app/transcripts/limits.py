@@ -12,8 +12,10 @@ from time import monotonic
 from typing import Literal
 
 WINDOW = 60.0
+MOMENT = 0.1  # seconds
 LONGEST_WAIT = 60.0
 Clock = Callable[[], float]
+Counted = tuple[list[float], int]  # a place in a window, and at how many tokens a call is counted there
 
 
 def backoff(
@@ -40,8 +42,9 @@ class Window:
 
     def __init__(self, requests: int | None, tokens: int | None, clock: Clock = monotonic) -> None:
         self._requests, self._tokens, self._clock = requests, tokens, clock
-        self._calls: deque[list[float]] = deque()  # [moment, tokens]
-        self._sum = 0.0
+        self._places: deque[list[float]] = deque()  # [latest moment, calls, tokens, first moment]
+        self._calls = 0
+        self._sum = 0
         self._lock = threading.Lock()
 
     @property
@@ -53,51 +56,60 @@ class Window:
         """Set the limits anew."""
         self._requests, self._tokens = requests, tokens
 
-    def admit(self, tokens: int) -> list[float] | None:
-        """Count a call now if it fits; return its entry for `settle`, else None."""
+    def admit(self, tokens: int) -> Counted | None:
+        """Count a call now if it fits; return how it is counted for `settle`, else None."""
         with self._lock:
             now = self._forget()
-            if not self._fits(tokens):
-                return None
-            entry = [now, float(tokens)]
-            self._calls.append(entry)
-            self._sum += tokens
-            return entry
+            return self._add(now, tokens) if self._fits(tokens) else None
 
     def count(self, ago: float, tokens: int) -> None:
         """Count a call that was made so many seconds ago: the window outlives its process. Oldest first."""
         with self._lock:
-            self._calls.append([self._clock() - ago, float(tokens)])
-            self._sum += tokens
+            self._add(self._clock() - ago, tokens)
 
-    def settle(self, entry: list[float], tokens: int) -> None:
+    def settle(self, counted: Counted, tokens: int) -> None:
         """Count an answered call at what it used."""
+        place, before = counted
         with self._lock:
-            if entry[0] > self._forget() - WINDOW:
-                self._sum += tokens - entry[1]
-                entry[1] = float(tokens)
+            if place[0] > self._forget() - WINDOW:
+                self._sum += tokens - before
+                place[2] += tokens - before
 
     def wait(self, tokens: int) -> float:
         """Return the seconds until a call of so many tokens may fit, 0 when it does."""
         with self._lock:
             now = self._forget()
-            return 0.0 if self._fits(tokens) else max(0.0, self._calls[0][0] + WINDOW - now)
+            return 0.0 if self._fits(tokens) else max(0.0, self._places[0][0] + WINDOW - now)
 
     def used(self) -> tuple[int, int]:
         """Return the calls and tokens of the last minute."""
         with self._lock:
             self._forget()
-            return len(self._calls), round(self._sum)
+            return self._calls, self._sum
+
+    def _add(self, moment: float, tokens: int) -> Counted:
+        # Without a limit no call is waited for by itself: those of one moment share a place, however many they are.
+        if self.limited or not self._places or moment - self._places[-1][3] > MOMENT:
+            self._places.append([moment, 0, 0, moment])
+        place = self._places[-1]
+        place[0] = moment
+        place[1] += 1
+        place[2] += tokens
+        self._calls += 1
+        self._sum += tokens
+        return place, tokens
 
     def _fits(self, tokens: int) -> bool:
-        if self._requests is not None and len(self._calls) >= self._requests:
+        if self._requests is not None and self._calls >= self._requests:
             return False
         return self._tokens is None or not self._calls or self._sum + tokens <= self._tokens
 
     def _forget(self) -> float:
         now = self._clock()
-        while self._calls and self._calls[0][0] <= now - WINDOW:
-            self._sum -= self._calls.popleft()[1]
+        while self._places and self._places[0][0] <= now - WINDOW:
+            _, calls, used, _ = self._places.popleft()
+            self._calls -= int(calls)
+            self._sum -= int(used)
         return now
 
 

@@ -66,6 +66,27 @@ def test_the_window_of_a_process_that_ended_is_taken_over() -> None:
     assert window.wait(1) == 15
 
 
+def test_without_a_limit_calls_are_counted_alike_and_still_stand_when_one_is_set() -> None:
+    clock = Clock()
+    window = Window(None, None, clock)
+    counted = []
+    for _ in range(1000):
+        counted.append(window.admit(10))
+        clock.now += 0.001
+    for one in counted[:3]:
+        assert one is not None
+        window.settle(one, 4)
+    assert window.used() == (1000, 9982)
+    assert len({id(one[0]) for one in counted if one is not None}) < 12  # whatever their number
+    window.configure(1001, None)
+    assert window.admit(1) is not None
+    assert window.admit(1) is None
+    clock.now += 58.5
+    assert window.used()[0] == 1001
+    clock.now += 1.6
+    assert window.used() == (1, 1)
+
+
 def test_what_the_provider_asks_is_waited_and_capped() -> None:
     assert backoff(1, 7.0, slow_down=True, uniform=lambda: 0.0) == 7.0
     assert backoff(1, 10.0, slow_down=True, uniform=lambda: 1.0) == 11
