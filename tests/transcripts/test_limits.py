@@ -79,11 +79,12 @@ def test_without_a_limit_calls_are_counted_alike_and_still_stand_when_one_is_set
     assert window.used() == (1000, 9982)
     assert len({id(one[0]) for one in counted if one is not None}) < 12  # whatever their number
     window.configure(1001, None)
+    clock.now += 0.5
     assert window.admit(1) is not None
     assert window.admit(1) is None
     clock.now += 58.5
     assert window.used()[0] == 1001
-    clock.now += 1.6
+    clock.now += 1.1
     assert window.used() == (1, 1)
 
 
