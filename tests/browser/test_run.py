@@ -10,6 +10,7 @@ from sqlalchemy import update
 from app import db
 from app.batteries.shape import PromptShape
 from app.live.log import record
+from app.runs.models import Run
 from app.subjects.shape import SubjectShape
 from app.transcripts.models import Transcript
 from app.transcripts.queries import run_status
@@ -88,6 +89,38 @@ def test_p_pauses_and_the_other_window_sees_it(page: Page, second_page: Page) ->
     second_page.keyboard.press("p")
     expect(page.locator(".run-head")).to_have_attribute("data-run-state", "queued")
     assert state_of(run) == "go"
+
+
+def test_who_listens_hears_what_becomes_of_a_run(page: Page) -> None:
+    run = made(say=lambda *draw: Draw(state="queued"), repeats=2).run_id
+    page.goto(f"/runs/{run}")
+    live(page)
+    with db.writing() as session:
+        session.get_one(Run, run).wanted = "pause"
+        record(session, "run.paused", {"run": run})
+    expect(page.locator("[data-announce]")).to_have_text("This run: paused, 0 of 30 done")
+
+
+def test_a_number_leads_to_its_draws_and_these_to_texts(
+    page: Page, accessible: Callable[[Page], None]
+) -> None:
+    run = made(repeats=9).run_id
+    page.goto(f"/runs/{run}")
+    page.get_by_role("link", name="declared no").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Declared noes")
+    accessible(page)
+    page.get_by_role("link", name="who-plain × Constitution, repeat 9").click()
+    expect(page.get_by_text("I can't help with that.")).to_be_visible()
+
+
+def test_a_providers_words_turn_nothing_beside_them(page: Page) -> None:
+    reason = "\u202ethe proxy said no " + "and no " * 20
+    run = made(say=lambda *draw: Draw(state="failed", reason=reason), repeats=1).run_id
+    page.goto(f"/runs/{run}/failures")
+    causes = page.locator(".causes .switch")
+    expect(causes.nth(1)).to_contain_text("…")
+    for one in causes.locator(".ctl").all():
+        assert one.evaluate("one => getComputedStyle(one).unicodeBidi") == "isolate"
 
 
 def test_a_run_is_extended_without_a_mouse(page: Page) -> None:

@@ -107,6 +107,7 @@ async def test_a_runs_page_tells_all_that_became_of_it(client: httpx.AsyncClient
         "First light, run 1",
         "1 battery · 3 prompts · 5 subjects · 20 repeats",
         "274 done of 280 possible",
+        "some failed",
         "6 failed · 1 cause",
         "20 not possible here",
         "of $ 4.00 budget",

@@ -145,6 +145,14 @@ async def test_request_and_reply_are_laid_out(client: httpx.AsyncClient, made: S
 
 
 @pytest.mark.anyio
+async def test_the_calls_of_a_ladder_are_told_by_their_own_turn(
+    client: httpx.AsyncClient, made: Seeded
+) -> None:
+    text = await text_of(client, made.transcripts["sure-ladder", "default", 1], "exchanges")
+    assert re.findall(r"<h2>(Call \d+ of turn \d+)</h2>", text) == [f"Call 1 of turn {n}" for n in (1, 2, 3)]
+
+
+@pytest.mark.anyio
 async def test_provenance_tells_every_setting_three_times(client: httpx.AsyncClient, made: Seeded) -> None:
     number = made.transcripts["habits-plain", "constitution", 1]
     text = await text_of(client, number, "provenance")
