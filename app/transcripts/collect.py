@@ -65,6 +65,7 @@ class _Collector:
         """Ask draws that were claimed."""
         loop = asyncio.get_running_loop()
         for draw in draws:
+            self._desk.halted.discard(draw.run_id)  # it was claimed, so its run goes on
             task = loop.create_task(self._ask(draw))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

@@ -171,16 +171,16 @@ class _Supervisor:
             return False
         # A cap that one endpoint met says nothing of another, cheaper one that has not claimed yet.
         unheard = any(not seat.desk.looked for seat in self.seats.values())
-        waiting, paused = await asyncio.to_thread(self._see)
+        waiting, unwanted = await asyncio.to_thread(self._see)
         self.withheld = {}
         for one in waiting:
             if one.endpoint.id in self.seats:
                 self.seats[one.endpoint.id].desk.configure(one.endpoint)
             elif self._runs is None or one.runs & self._runs:
                 await self._take_seat(one.endpoint)
-        for number, runs in paused.items():
+        for number, runs in unwanted.items():
             if number in self.seats:
-                self.seats[number].desk.halted |= runs
+                self.seats[number].desk.halted = runs
         if self._runs is None or unheard:
             return False
         return await asyncio.to_thread(self._ended, self._runs, waiting)
@@ -197,7 +197,9 @@ class _Supervisor:
         with db.reading() as session:
             seats = list(self.seats.items())
             return work(session), {
-                number: halted(session, number) for number, seat in seats if seat.desk.waiting
+                number: halted(session, number)
+                for number, seat in seats
+                if seat.desk.waiting or seat.desk.halted
             }
 
     def _ended(self, runs: frozenset[int], waiting: list[Work]) -> bool:

@@ -14,7 +14,7 @@ from app.subjects.shape import Limits
 from app.transcripts.calls import EXCHANGES
 from app.transcripts.claim import TRANSCRIPTS, runs_waiting
 from app.transcripts.desk import Endpoint
-from app.transcripts.models import RunBudget
+from app.transcripts.models import EndpointStop, RunBudget
 
 RUNNING = TRANSCRIPTS.c.state == literal_column("'running'")
 PAGE = 500
@@ -54,9 +54,13 @@ def endpoint_of(row: EndpointRow) -> Endpoint:
 
 
 def halted(session: Session, endpoint_id: int) -> set[int]:
-    """Return the runs with running draws at an endpoint that are paused or cancelled."""
-    query = select(Run.id).where(Run.wanted != "go", Run.id.in_(_running_at(endpoint_id)))
-    return set(session.scalars(query))
+    """Return the runs with running draws at an endpoint that are paused, cancelled or stopped there."""
+    running = _running_at(endpoint_id)
+    unwanted = select(Run.id).where(Run.wanted != "go", Run.id.in_(running))
+    stopped = select(EndpointStop.run_id).where(
+        EndpointStop.endpoint_id == endpoint_id, EndpointStop.run_id.in_(running)
+    )
+    return set(session.scalars(unwanted)) | set(session.scalars(stopped))
 
 
 def all_ended(

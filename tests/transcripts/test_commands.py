@@ -135,6 +135,31 @@ def test_retry_asks_failed_draws_again_and_leaves_the_others(sqlite: Database) -
     assert [(call.turn, call.n, call.outcome) for call in again] == [(1, 2, "answer")]
 
 
+def test_a_resumed_run_has_its_tries_again_where_the_endpoint_was_never_left(sqlite: Database) -> None:
+    """Another run keeps the endpoint busy, so that it stays with the collector that saw this one stopped."""
+    with FaultBox(latency=0.02) as box:
+        there = endpoint(box.url, limits={"concurrency": 3})
+        other = planned(there, prompts=[chat("other")], repeats=2000)
+        run = planned(there, prompts=[chat("a", "mine")], repeats=3)
+        fault = "401"
+        box.fault = lambda seen: fault if seen.prompt == "mine" else None
+
+        async def work() -> None:
+            nonlocal fault
+            stop = asyncio.Event()
+            serving = asyncio.create_task(supervise.collect_all(Settings(), keys={}, stop=stop, grace=1))
+            await until(lambda: states(run).get("failed", 0) > 0 and "running" not in states(run))
+            fault, asked = "500", sum(seen.prompt == "mine" for seen in box.seen)
+            await asyncio.to_thread(do, retry, run)
+            await until(lambda: states(run) == {"failed": 3})
+            assert sum(seen.prompt == "mine" for seen in box.seen) == asked + 3 * 4
+            assert "queued" in states(other)
+            stop.set()
+            await serving
+
+        asyncio.run(work())
+
+
 def test_resume_leaves_failed_draws_failed(sqlite: Database) -> None:
     with FaultBox() as box:
         box.faults(["404"])
