@@ -74,7 +74,8 @@ class Locks:
     def _take_file(self, endpoint_id: int) -> bool:
         if endpoint_id in self._files:
             return True
-        folder = Path(self._database.engine.url.database or "data").absolute().parent / "locks"
+        # By whatever name each process opened it, one file has one folder of locks.
+        folder = Path(self._database.engine.url.database or "data").resolve().parent / "locks"
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(
             folder / f"endpoint-{endpoint_id}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 from sqlalchemy import select, text
 
@@ -30,6 +31,18 @@ def test_a_lock_is_held_once_until_it_is_given_back(database: Database) -> None:
     assert second.take(1)
     first.close()
     second.close()
+
+
+def test_a_database_opened_by_another_name_has_the_same_locks(sqlite: Database, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "link.db").symlink_to(sqlite.engine.url.database or "")
+    linked = Database(f"sqlite:///{tmp_path / 'other' / 'link.db'}")
+    first, second = Locks(sqlite), Locks(linked)
+    assert first.take(1)
+    assert not second.take(1)
+    first.close()
+    second.close()
+    linked.close()
 
 
 def test_locks_end_with_their_holder(database: Database) -> None:
