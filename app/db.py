@@ -32,6 +32,7 @@ from app.settings import Settings, SettingsError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC_ZONE)
 BUSY_SECONDS = 30
+IDLE_SECONDS = 60
 
 
 # The database is away, or busy beyond its time-out: nothing is wrong with the rows.
@@ -99,6 +100,7 @@ class Database:
             _prepare_sqlite(self.engine, sqlite_sync)
         else:
             self.engine = create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=16)
+            _prepare_postgresql(self.engine)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -159,6 +161,15 @@ def _prepare_sqlite(engine: Engine, sync: str) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.pop("immediate", False) else "BEGIN")
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    """Let no process that sleeps or is cut off inside a transaction keep the rows that it locked for ever."""
+
+    @event.listens_for(engine, "connect")
+    def limits(connection: Any, _record: object) -> None:
+        connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+        connection.commit()
 
 
 _current: Database | None = None

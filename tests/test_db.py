@@ -16,6 +16,7 @@ from app import db
 from app.accounts.models import Person
 from app.db import Database
 from app.settings import Settings, SettingsError
+from app.transcripts.whole import steady
 
 WRITER = """
 import sys, threading
@@ -144,6 +145,19 @@ def test_sqlite_is_opened_as_decided(sqlite: Database) -> None:
         "recursive_triggers": 1,
         "busy_timeout": 30_000,
     }
+
+
+def test_postgresql_ends_a_transaction_that_is_left_open_but_not_a_steady_reader(database: Database) -> None:
+    if database.sqlite:
+        pytest.skip("a transaction there ends with its process")
+    shown = text("SHOW idle_in_transaction_session_timeout")
+    with db.writing() as session:
+        assert session.scalar(shown) == "1min"
+    with db.reading() as session:
+        steady(session)
+        assert session.scalar(shown) == "0"
+    with db.reading() as session:
+        assert session.scalar(shown) == "1min"
 
 
 def test_full_sync_closes_the_gap_of_a_power_cut(tmp_path: object) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy import ColumnElement, Table, select, text
 from sqlalchemy.orm import Session
 
 from app.transcripts.models import Message, SettingsRecord, Transcript
@@ -121,3 +121,5 @@ def steady(session: Session) -> None:
     """Let a fresh session see one state of the database to its end, as SQLite's do anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        # Who reads may be stopped and go on tomorrow; it keeps nobody waiting.
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app import db
 from app.db import Database
@@ -160,6 +160,38 @@ def test_a_resumed_ladder_goes_on_at_the_rung_it_had_reached(database: Database)
 def _answered() -> int:
     with db.reading() as session:
         return session.scalars(select(Transcript.answered)).one()
+
+
+def test_a_process_that_wakes_up_after_another_took_its_place_changes_nothing(database: Database) -> None:
+    if database.sqlite:
+        pytest.skip("a file lock is held by a sleeping process, too")
+    with FaultBox(latency=0.05) as box:
+        steep = ladder("l", "One?", "Two?", "Three?", repeats=6)
+        run = planned(endpoint(box.url, limits={"concurrency": 4}), prompts=[chat("a", repeats=30), steep])
+        with runner(database, run) as first, runner(database, run) as second:
+            sleeper = begin(first)
+            while len(box.seen) < 8:
+                time.sleep(0.002)
+            os.kill(sleeper, signal.SIGSTOP)
+            with db.writing() as session:  # as a server does that lost sight of it
+                session.execute(text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                ))  # fmt: skip
+            begin(second)
+            while states(run).get("done", 0) < 20:
+                time.sleep(0.01)
+            os.kill(sleeper, signal.SIGCONT)
+            assert ended(second) == 0
+            assert ended(first) == 0
+        asked = len(box.seen)
+    assert states(run) == {"done": 36}
+    turns = 30 + 6 * 3
+    answers = Counter(call.outcome for call in exchanges(run))
+    assert answers["answer"] == turns
+    assert turns <= asked <= answers.total() <= turns + 3 * 4
+    with database.reading() as session:
+        assert verify(session, watch(database)).problems == []
 
 
 def test_a_process_that_was_killed_leaves_its_calls_unknown(database: Database) -> None:
