@@ -10,6 +10,7 @@ from app import db
 from app.home.routes import HOSTILE
 from app.live.log import record
 from tests import seed
+from tests.cast import PROMPTS
 
 Check = Callable[[Page], None]
 NARROW = {"width": 1024, "height": 768}
@@ -57,6 +58,14 @@ def test_nothing_is_wider_than_a_small_window(page: Page, address: str) -> None:
         seed.study(session, slug="s" * 64, title="word-" * 30, question="long" * 60, repeats=1)
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]
     page.goto(address)
+    assert too_wide(page) == 0
+
+
+def test_no_name_in_a_battery_makes_its_page_wider(page: Page) -> None:
+    endless = PROMPTS[0].model_copy(update={"title": "T" * 280, "branch": "a/" + "b" * 200})
+    with db.writing() as session:
+        seed.study(session, prompts=[endless], repeats=1)
+    page.goto("/library/batteries/mode-collapse")
     assert too_wide(page) == 0
 
 
