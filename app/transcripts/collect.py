@@ -72,9 +72,11 @@ class _Collector:
 
     async def drain(self, grace: float) -> None:
         """Wait for the calls under way, then queue again what has not come back."""
+        until = asyncio.get_running_loop().time() + grace
         while True:
-            if self._tasks:
-                await asyncio.wait(self._tasks, timeout=grace)
+            # A draw that was claimed before the desk was stopped may begin only now: it has its time too.
+            while self._tasks and (left := until - asyncio.get_running_loop().time()) > 0:
+                await asyncio.wait(self._tasks, timeout=left)
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -22,7 +22,8 @@ def get(served: Served, path: str) -> str:
 def columns(page: str) -> dict[str, str]:
     """The columns of a page of Compare: what stands in each, by its subject's name."""
     parts = re.split(r'<article class="column', page)[1:]
-    named = {html.unescape(re.search(r'aria-label="([^"]*)"', part)[1]): part for part in parts}  # type: ignore[index]
+    labels = [html.unescape(re.search(r'aria-label="([^"]*)"', part)[1]) for part in parts]  # type: ignore[index]
+    named = {label.partition(", T ")[0]: part for label, part in zip(labels, parts, strict=True)}
     last = list(named)[-1]
     named[last] = named[last].partition("<aside")[0]
     return named
