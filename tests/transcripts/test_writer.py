@@ -48,16 +48,21 @@ def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer.time, "sleep", lambda _seconds: None)
 
 
-@pytest.mark.parametrize("nth", range(1, 13))
+# Thirteen replies and the first claim: by ones fourteen writes, by twos at least eight.
+ONE_BY_ONE = [(1, nth) for nth in range(1, 15)]
+BY_TWOS = [(2, nth) for nth in range(1, 9)]
+
+
+@pytest.mark.parametrize(("slots", "nth"), [*ONE_BY_ONE, *BY_TWOS])
 def test_each_write_may_fail_once_and_nothing_is_lost_or_twice(
-    sqlite: Database, monkeypatch: pytest.MonkeyPatch, nth: int
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch, slots: int, nth: int
 ) -> None:
     flaky = Flaky({nth})
     monkeypatch.setattr(writer.db, "writing", flaky.writing)
     with FaultBox() as box:
         box.faults([None, "500"])
         prompts = [*(chat(f"c{n}") for n in range(8)), ladder("l", "One?", "Two?", "Three?")]
-        run = planned(endpoint(box.url, limits={"concurrency": 2}), prompts=prompts)
+        run = planned(endpoint(box.url, limits={"concurrency": slots}), prompts=prompts)
         collect_runs(run)
         assert len(box.seen) == 12
     assert flaky.count > nth
