@@ -3,7 +3,10 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 PATH_FIELDS = ("role", "text", "parts", "origin", "stop_class", "stop_raw", "seed")
 _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -42,14 +45,34 @@ def transcript_sha256(
 
     A message is read by the keys of PATH_FIELDS, a missing one as null; the three settings are without the seed.
     """
-    return sha256(
-        {
-            "v": 1,
-            "path": [{name: message.get(name) for name in PATH_FIELDS} for message in path],
-            "system": system,
-            "template": template,
-            "asked": asked,
-            "sent": sent,
-            "effective": effective,
-        }
-    )
+    messages = [{name: message.get(name) for name in PATH_FIELDS} for message in path]
+    rest = {
+        "system": system,
+        "template": template,
+        "asked": asked,
+        "sent": sent,
+        "effective": effective,
+        "v": 1,
+    }
+    try:
+        before, after = _frame(orjson.dumps(rest))
+        written = b"%b%b%b" % (before, b",".join(map(_message, messages)), after)
+    except TypeError:  # what orjson cannot write, json can
+        return sha256({**rest, "path": messages})
+    return hashlib.sha256(written).hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _frame(rest: bytes) -> tuple[bytes, bytes]:
+    """Return what stands before and after the messages in the one byte form: the same for a cell's every draw."""
+    found = json.loads(rest)
+    before = canonical({name: found.pop(name) for name in ("asked", "effective")})
+    return before[:-1] + b',"path":[', b"]," + canonical(found)[1:]
+
+
+def _message(fields: Mapping[str, Any]) -> bytes:
+    """Return a message's one byte form. Texts, whole numbers and nulls are written alike by orjson, in a tenth of
+    the time; other numbers, which only parts may hold, are not."""
+    if fields["parts"] is None:
+        return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
+    return canonical(fields)

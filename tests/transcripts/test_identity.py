@@ -1,9 +1,12 @@
 """The hashes are contracts: whoever has an export can compute them again from the rule alone."""
 
 import hashlib
+import json
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from app.transcripts.identity import canonical, path_sha256, sha256, text_sha256, transcript_sha256
 
@@ -42,6 +45,37 @@ def test_a_transcripts_hash_is_this_one_for_ever() -> None:
     assert transcript_sha256([QUESTION, ANSWER], **REST) == (
         "ab2627a72d9f6a46b282b5e5c0f4aee79b62615e0ded3d5d21e68291d53257d7"
     )
+
+
+TEXTS = st.text(st.characters(), max_size=8)  # control characters and lone surrogates among them
+NUMBERS = st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
+VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=6,
+)
+SETTINGS = st.dictionaries(TEXTS, VALUES, max_size=3)
+MESSAGES = st.fixed_dictionaries(
+    {
+        "role": st.sampled_from(["user", "assistant"]), "text": TEXTS,
+        "parts": st.none() | st.lists(VALUES, max_size=2), "origin": st.just("model"),
+        "stop_class": st.none() | TEXTS, "stop_raw": st.none() | TEXTS, "seed": st.none() | st.integers(0, 2**64),
+    }
+)  # fmt: skip
+
+
+@given(st.lists(MESSAGES, max_size=3), st.none() | TEXTS, SETTINGS, SETTINGS, SETTINGS)
+@example([], None, {"temperature": 1e16}, {"temperature": 1e-05}, {"": -0.0})
+@example([ANSWER | {"parts": None, "text": '\x7f\u2028\x00\x1f"\\/\ud800', "seed": 2**63}], "", {}, {}, {})
+def test_whatever_it_holds_the_hash_is_that_of_the_rule(
+    path: list[dict[str, Any]], system: str | None, asked: Any, sent: Any, effective: Any
+) -> None:
+    rest = {"system": system, "template": None, "asked": asked, "sent": sent, "effective": effective}
+    rule = json.dumps(
+        {"v": 1, "path": path, **rest}, sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    )
+    expected = hashlib.sha256(rule.encode("utf-8", "surrogatepass")).hexdigest()
+    assert transcript_sha256(path, **rest) == expected
 
 
 @pytest.mark.parametrize("field", ["role", "text", "parts", "origin", "stop_class", "stop_raw", "seed"])
