@@ -1,12 +1,17 @@
 """The `demo` command: two small real models, a demo study, a page to read."""
 
+import signal
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from types import FrameType
 from typing import Annotated
 
 import typer
 
 from app.cli.main import INTERRUPTED, SOME_FAILED, command, fail
-from app.cli.serve import TEAM, Port, listen, serve_on
+from app.cli.serve import Port, listen, serve_on
 
 NoServe = Annotated[bool, typer.Option("--no-serve", help="End after the run.")]
 Full = Annotated[bool, typer.Option("--full", help="20 repeats of every prompt, however long that takes.")]
@@ -22,23 +27,23 @@ def demo(no_serve: NoServe = False, full: Full = False, port: Port = 8765) -> No
     from contextlib import ExitStack
 
     from app import db
+    from app.cli.local import local_settings
     from app.demo import run
-    from app.demo.models import fetched
-    from app.demo.processes import ServerError, serving
+    from app.demo.models import MODELS, fetched
+    from app.demo.processes import ServerError, require_free, serving
     from app.schema import open_ready
-    from app.settings import settings
 
-    found = settings()
-    if found.mode == "team":
-        fail(TEAM)
+    found = local_settings()
     listener = None if no_serve else listen("127.0.0.1", port)
     print(WHAT)
-    open_ready(found)
-    files = fetched(found.data / "models", print)
-    with ExitStack() as stack:
+    with _every_end_as_ctrl_c(), ExitStack() as stack:
         if listener is not None:
             stack.enter_context(listener)
         try:
+            for model in MODELS:
+                require_free(model)
+            open_ready(found)
+            files = fetched(found.data / "models", print)
             for model, file in files.items():
                 stack.enter_context(serving(model, file))
                 print(f"{model.title}: served on 127.0.0.1:{model.port}. {model.licence}")
@@ -46,16 +51,37 @@ def demo(no_serve: NoServe = False, full: Full = False, port: Port = 8765) -> No
             fail(str(error))
         with db.writing() as session:
             prepared = run.prepare(session, files, print, full=full)
-        if prepared.run_id is not None:
-            stack.callback(run.set_aside, prepared.run_id)
+        leave = partial(run.set_aside, prepared.run_id)
+        stack.callback(leave)
         if prepared.queued and not prepared.new and listener is not None:
             print(f"{prepared.queued} draws are asked behind the page, which shows them as they come")
         elif prepared.run_id is not None and prepared.queued:
             _ask(prepared.run_id, seconds=None if full else run.GUARD_SECONDS)
         if listener is not None:
-            _serve(listener)
+            _serve(listener, leave)
     if not files:
         raise typer.Exit(SOME_FAILED)
+
+
+@contextmanager
+def _every_end_as_ctrl_c() -> Iterator[None]:
+    """Take `kill`, and a terminal that is closed, for Ctrl-C, also where a script had that ignored.
+
+    What is left is then paused and the model servers end: no other process could ask these draws.
+    """
+
+    def pass_on(_signal: int, _frame: FrameType | None) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    wanted = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: pass_on, signal.SIGHUP: pass_on}
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup
+        del wanted[signal.SIGHUP]
+    before = {one: signal.signal(one, handler) for one, handler in wanted.items()}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def _ask(run_id: int, *, seconds: float | None) -> None:
@@ -79,8 +105,8 @@ def _ask(run_id: int, *, seconds: float | None) -> None:
         print(f"{seconds:.0f} s are over. The next demo serves at once and asks the rest behind the page.")
 
 
-def _serve(listener: socket.socket) -> None:
+def _serve(listener: socket.socket, ending: Callable[[], None]) -> None:
     """Serve until Ctrl-C, after naming the page to begin with."""
     address, port = listener.getsockname()[:2]
     print(f"Side by side: http://{address}:{port}/studies/demo/compare/demo/number", flush=True)
-    serve_on(listener)
+    serve_on(listener, ending)

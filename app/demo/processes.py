@@ -25,7 +25,7 @@ class ServerError(RuntimeError):
 @contextmanager
 def serving(model: LocalModel, file: Path) -> Iterator[int]:
     """Serve a model on its port of 127.0.0.1 while the block runs; yield the server's process id."""
-    _require_free(model)
+    require_free(model)
     with TemporaryFile() as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "app.demo.server", str(file), model.name, str(model.port)],
@@ -41,7 +41,7 @@ def serving(model: LocalModel, file: Path) -> Iterator[int]:
             _stop(process)
 
 
-def _require_free(model: LocalModel) -> None:
+def require_free(model: LocalModel) -> None:
     """Raise ServerError when the port is taken. (The server itself would share it silently.)"""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -60,22 +60,22 @@ def _await_ready(model: LocalModel, process: subprocess.Popen[bytes], log: IO[by
     with httpx.Client(trust_env=False, timeout=5) as client:
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                raise ServerError(f"{model.title}: its server ended at once ({_last_line(log)})")
+                said = _last_line(log) or f"exit code {process.returncode}, and it said nothing"
+                raise ServerError(f"{model.title}: its server ended at once ({said})")
             try:
                 if client.get(f"http://127.0.0.1:{model.port}/health").status_code == 200:
                     return
             except httpx.TransportError:
                 pass
             time.sleep(0.05)
-    raise ServerError(
-        f"{model.title}: its server was not ready after {READY_SECONDS:.0f} s ({_last_line(log)})"
-    )
+    said = _last_line(log) or "it said nothing"
+    raise ServerError(f"{model.title}: its server was not ready after {READY_SECONDS:.0f} s ({said})")
 
 
 def _last_line(log: IO[bytes]) -> str:
     log.seek(0)
     lines = log.read().decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else ""
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -84,6 +84,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     process.stdin.close()
     try:
         process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
+    except BaseException as error:  # Ctrl-C once more: it is not left behind either
         process.kill()
         process.wait()
+        if not isinstance(error, subprocess.TimeoutExpired):
+            raise

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.demo.models import LocalModel, Say
 from app.demo.queries import Asked, newest_run, queued_of
+from app.runs.models import Run
 from app.runs.study_file import Applied, StudyFile, apply, load
 from app.settings import Settings
 from app.transcripts import commands
@@ -59,10 +60,13 @@ def prepare(session: Session, models: Collection[LocalModel], say: Say, *, full:
     return Prepared(newest.run_id, False, _go_on(session, newest, here, absent, repeats, say))
 
 
-def set_aside(run_id: int) -> None:
+def set_aside(run_id: int | None) -> None:
     """Pause a run that has draws left: its servers are about to end, and no other process could ask them."""
+    if run_id is None:
+        return
     with db.writing() as session:
-        if counts_of(session, [run_id])[run_id].left:
+        going = session.get_one(Run, run_id).wanted == "go"
+        if going and counts_of(session, [run_id])[run_id].left:
             commands.pause(session, run_id)
 
 

@@ -36,8 +36,9 @@ def settings(package: Any, file: str, name: str, port: int) -> Any:
 
 def main(file: str, name: str, port: str) -> None:
     """Serve until standard input closes."""
-    # Ctrl-C in the terminal reaches every process of it; the parent finishes its calls first, then closes us.
+    # Ctrl-C in the terminal, and its end, reach every process of it; the parent ends its calls first, then us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     package = importlib.import_module("xllamacpp")  # fetched by the demo, so not there when this is imported
     server = package.Server(settings(package, file, name, int(port)))
     sys.stdin.buffer.read()  # blocks, without holding the interpreter, until the parent is gone

