@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from app import __version__, db
 from app.accounts.person import WhoIsAsking
 from app.compare import routes as compare
+from app.gate import Gate
 from app.home import routes as home
 from app.live import routes as live
 from app.settings import Settings
@@ -24,7 +25,7 @@ from app.subjects import routes as subjects
 from app.transcripts import api, library
 from app.transcripts import routes as runs
 from app.transcripts import show as transcript
-from app.web import Gate, PageError, show_error, static_router
+from app.web import PageError, show_error, static_router
 
 FIRST_PAGE = 0.5  # seconds
 health = APIRouter(include_in_schema=False)
@@ -77,7 +78,6 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        root_path=settings.root_path,
     )
     app.state.settings = settings
     app.state.supervise, app.state.load_supervise = None, load_supervise
@@ -122,7 +122,7 @@ def _page_error(request: Request, error: Exception) -> Response:
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return show_error(request, error.status_code, str(error.detail))
+    return show_error(request, error.status_code, str(error.detail), error.headers)
 
 
 async def _unreadable(request: Request, error: Exception) -> Response:

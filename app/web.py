@@ -1,14 +1,13 @@
-"""What every page shares: templates, the reading dependency, errors, static files and the gate before them."""
+"""What every page shares: templates, the reading dependency, errors and static files."""
 
 import hashlib
 import mimetypes
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
-from urllib.parse import urlsplit
 
 import anyio
 import anyio.to_thread
@@ -18,41 +17,14 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import __version__, db
-from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
-UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 LARGEST = 2**63 - 1
 # The number of a row in an address: what no column can hold names nothing, and is never asked for.
 Number = Annotated[int, InPath(ge=1, le=LARGEST)]
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "worker-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-        "object-src 'none'",
-    ]
-)
-SECURITY_HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-}
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -108,11 +80,15 @@ class Invalid(PageError):
     status = 422
 
 
-def show_error(request: Request, status: int, message: str) -> Response:
+def show_error(
+    request: Request, status: int, message: str, headers: Mapping[str, str] | None = None
+) -> Response:
     """Answer an error as a page, or as JSON where JSON was asked for."""
     if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", "text/html"):
-        return JSONResponse({"error": message}, status)
-    return page(request, "error.html", status_code=status, status=status, message=message)
+        return JSONResponse({"error": message}, status, headers)
+    shown = page(request, "error.html", status_code=status, status=status, message=message)
+    shown.headers.update(headers or {})
+    return shown
 
 
 # ------------------------------------------------------------------ templates and static files
@@ -206,68 +182,3 @@ async def static(version: str, name: str) -> Response:
 async def favicon() -> Response:
     """Serve the icon where browsers look for it unasked."""
     return Response(assets()["favicon.svg"].body, media_type="image/svg+xml")
-
-
-# ------------------------------------------------------------------ the gate
-
-
-class Gate:
-    """Refuse foreign hosts and cross-site writes, and put the security headers on every reply.
-
-    Localhost is no boundary: any page in the reader's browser can send requests to it, and a name can be made
-    to resolve to it. So Host must be one of ours (DNS rebinding), and an unsafe method must come from our own
-    origin as told by Sec-Fetch-Site or Origin. A client that sends neither is no browser, and passes.
-    """
-
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self.app = app
-        public = urlsplit(settings.public_url).hostname
-        self.hosts = {host.lower() for host in settings.allowed_hosts} | (
-            {public.lower()} if public else set()
-        )
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        begun = False
-
-        async def guarded(message: Message) -> None:
-            nonlocal begun
-            if message["type"] == "http.response.start":
-                begun = True
-                out = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    out[name] = value
-            await send(message)
-
-        refusal = self.refusal(scope, headers)
-        app: Callable[[Scope, Receive, Send], Awaitable[None]] = refusal or self.app
-        try:
-            await app(scope, receive, guarded)
-        except Exception:
-            if not begun:
-                told = show_error(Request(scope), 500, "The fault is ours; the server's log tells more.")
-                await told(scope, receive, guarded)
-            raise  # to the log
-
-    def refusal(self, scope: Scope, headers: Headers) -> Response | None:
-        """Return the reply that turns a request away, or None."""
-        host = headers.get("host", "").lower()
-        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        if name not in self.hosts:
-            return JSONResponse({"error": "this host name is not served here"}, 400)
-        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-            return JSONResponse({"error": "found U+0000 in the address, which is in no name"}, 400)
-        if scope["method"] in UNSAFE and not self.same_origin(headers, host):
-            return JSONResponse({"error": "cross-site request refused"}, 403)
-        return None
-
-    @staticmethod
-    def same_origin(headers: Headers, host: str) -> bool:
-        site = headers.get("sec-fetch-site")
-        if site is not None:
-            return site in {"same-origin", "none"}
-        origin = headers.get("origin")
-        return origin is None or urlsplit(origin).netloc.lower() == host

@@ -13,6 +13,7 @@ import uvloop
 from sqlalchemy.orm import Session
 
 from app import db
+from app.cli.local import local_settings
 from app.cli.main import AT_BUDGET, FAILED, INTERRUPTED, SOME_FAILED, fail
 from app.cli.screens import screen_for
 from app.cli.starting import Caps, missing_keys
@@ -36,7 +37,7 @@ def changing(run_id: int, *, keys: bool = False) -> Iterator[Session]:
 
     A run that is not there, or a value that cannot be, ends the command with one message and exit 2.
     """
-    open_ready(settings())
+    open_ready(local_settings())
     try:
         with db.writing() as session:
             if session.get(Run, run_id) is None:

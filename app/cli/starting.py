@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.batteries import queries as batteries
+from app.cli.local import local_settings
 from app.cli.main import fail
 from app.runs.commands import Budget
 from app.runs.mistakes import ascii_controls, one_of, shown
 from app.runs.models import Run, Wave, WaveSubject
 from app.runs.study_file import StudyFile, apply, load
 from app.schema import open_ready
-from app.settings import settings
 from app.studies.shape import MICRO
 from app.subjects import queries as subjects
 from app.subjects.models import Endpoint, Subject, SubjectVersion
@@ -61,7 +61,7 @@ def start_from(
     asked = block.budget
     budget = Caps(max_calls, max_usd).over(Budget(asked.micro, asked.calls, asked.tokens))
     _check(file, wanted_subjects, budget)
-    open_ready(settings())
+    open_ready(local_settings())
     with db.writing() as session:
         if block.same_seeds is not None and session.get(Run, block.same_seeds) is None:
             told = f"found {block.same_seeds}, and there is no such run; `styloscope status` lists them"

@@ -13,6 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 log = logging.getLogger(__name__)
 Item = tuple[int, str, dict[str, Any]]
 QUEUE = 256  # a stream that lags further than this is told to reload
+MOST_EACH = 128  # streams of one person; a browser has one for all its tabs
+MOST = 512  # streams of this process
 INTERVAL = 0.5
 
 _hubs: set["Hub"] = set()
@@ -30,7 +32,7 @@ class Hub:
     def __init__(self, look: Callable[[int], Sequence[Item]], newest: Callable[[], int]) -> None:
         self._look = look
         self._newest = newest
-        self._streams: set[asyncio.Queue[Item | None]] = set()
+        self._streams: dict[asyncio.Queue[Item | None], int] = {}  # each with whose it is
         self._bell = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.begun = asyncio.Event()  # from here on nothing new is missed
@@ -82,15 +84,19 @@ class Hub:
             else:
                 queue.put_nowait(item)
 
-    def subscribe(self) -> asyncio.Queue[Item | None]:
+    def full(self, person: int) -> bool:
+        """Tell whether this person, or everybody together, has as many streams open as may be."""
+        return len(self._streams) >= MOST or list(self._streams.values()).count(person) >= MOST_EACH
+
+    def subscribe(self, person: int) -> asyncio.Queue[Item | None]:
         """Open a stream's queue; None in it means that the server is closing."""
         queue: asyncio.Queue[Item | None] = asyncio.Queue(QUEUE)
-        self._streams.add(queue)
+        self._streams[queue] = person
         return queue
 
     def unsubscribe(self, queue: asyncio.Queue[Item | None]) -> None:
         """Close a stream's queue."""
-        self._streams.discard(queue)
+        self._streams.pop(queue, None)
 
     def close(self) -> None:
         """End every stream."""

@@ -16,13 +16,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import db
 from app.live import log
 from app.live.hub import Hub, Item
-from app.web import LARGEST
+from app.web import LARGEST, PageError
 
 router = APIRouter()
 HEARTBEAT = 15.0
 BACKLOG = 500  # more than this missed: the page is told to reload
 RETRY_MS = 2000
 DIGITS = re.compile("[0-9]{1,18}")
+
+
+class TooMany(PageError):
+    """More streams than one person, or this process, may keep open."""
+
+    status = 503
 
 
 def _look(last: int, limit: int = 1000) -> list[Item]:
@@ -73,17 +79,26 @@ async def events(
     request: Request, after: Annotated[int | None, Query(ge=0, le=LARGEST)] = None
 ) -> StreamingResponse:
     """Stream events after `Last-Event-ID` (or `?after=`), else from now on."""
+    hub, person = request.app.state.hub, request.state.person.id
+    if hub.full(person):
+        raise TooMany("too many streams are open; close some pages")
     given = request.headers.get("last-event-id", "")
     last = int(given) if DIGITS.fullmatch(given) else after
     return StreamingResponse(
-        _stream(request.app.state.hub, last),
+        _nothing() if request.state.head else _stream(hub, last, person),
         media_type="text/event-stream",
         headers={"cache-control": "no-cache", "x-accel-buffering": "no"},
     )
 
 
-async def _stream(hub: Hub, last: int | None) -> AsyncIterator[bytes]:
-    queue = hub.subscribe()  # before the backlog is read, so that nothing falls between the two
+async def _nothing() -> AsyncIterator[bytes]:
+    """Stream no event: who asks with HEAD would wait for the last."""
+    return
+    yield b""
+
+
+async def _stream(hub: Hub, last: int | None, person: int) -> AsyncIterator[bytes]:
+    queue = hub.subscribe(person)  # before the backlog is read, so that nothing falls between the two
     try:
         await hub.begun.wait()
         newest = await in_thread(_newest)
@@ -104,7 +119,7 @@ async def _stream(hub: Hub, last: int | None) -> AsyncIterator[bytes]:
                 continue
             if fresh is None:
                 return
-            if fresh[0] > last or fresh[1] == "reload":
+            if fresh[0] > last:  # else it was among what was missed
                 last = fresh[0]
                 yield _frame(fresh)
     finally:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from app import web
+from app import gate
 from app.compare.view import SAID
 from tests.security.routes import Known, every_route
 
@@ -53,7 +53,7 @@ def parameters(route: Known) -> Iterator[str]:
 
 
 def carries_the_headers(reply: httpx.Response) -> bool:
-    return all(reply.headers.get(name) == value for name, value in web.SECURITY_HEADERS.items())
+    return all(reply.headers.get(name) == value for name, value in gate.SECURITY_HEADERS.items())
 
 
 def test_the_matrix_holds_every_page_and_every_act() -> None:

@@ -1,0 +1,34 @@
+"""What asks for accounts or for a shared proxy is refused by every command that serves or asks, before anything."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli import groups
+from app.cli.main import app
+from app.settings import settings
+
+groups.load()
+DEMO = Path(__file__).parents[2] / "app" / "demo" / "study.yaml"
+COMMANDS = ["serve", "demo", f"run {DEMO}", "resume 1", "retry 1", "extend 1 --repeats 2", "cancel 1"]
+TOLD = {
+    "MODE=team": "STYLOSCOPE_MODE: found 'team', which needs accounts, and those are not built yet",
+    "ROOT_PATH=/s": "STYLOSCOPE_ROOT_PATH: found '/s', for a proxy that serves others",
+}
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words.split()[0])
+@pytest.mark.parametrize("wish", TOLD)
+def test_what_is_not_built_yet_is_refused_before_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, wish: str
+) -> None:
+    name, _, value = wish.partition("=")
+    monkeypatch.setenv("STYLOSCOPE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv(f"STYLOSCOPE_{name}", value)
+    settings.cache_clear()
+    result = CliRunner().invoke(app, words.split())
+    settings.cache_clear()
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(TOLD[wish])
+    assert not (tmp_path / "data").exists()
