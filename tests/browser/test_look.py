@@ -214,7 +214,9 @@ def test_what_happens_elsewhere_appears_by_itself(page: Page) -> None:
 
 
 def test_nothing_is_fetched_twice_where_nothing_happened_since_the_page_was_made(page: Page) -> None:
-    happen("patterns.changed")
+    live(page, "/-/patterns")
+    with page.expect_response("**/-/patterns/now"):  # so the server has heard of it too
+        happen("patterns.changed")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     live(page, "/-/patterns")
