@@ -56,7 +56,8 @@ def demo(no_serve: NoServe = False, full: Full = False, port: Port = 8765) -> No
         if prepared.queued and not prepared.new and listener is not None:
             print(f"{prepared.queued} draws are asked behind the page, which shows them as they come")
         elif prepared.run_id is not None and prepared.queued:
-            _ask(prepared.run_id, seconds=None if full else run.GUARD_SECONDS)
+            guard = None if full else run.GUARD_SECONDS
+            _ask(prepared.run_id, seconds=guard, behind=listener is not None)
         if listener is not None:
             _serve(listener, leave)
     if not files:
@@ -84,7 +85,7 @@ def _every_end_as_ctrl_c() -> Iterator[None]:
             signal.signal(one, handler)
 
 
-def _ask(run_id: int, *, seconds: float | None) -> None:
+def _ask(run_id: int, *, seconds: float | None, behind: bool) -> None:
     """Ask the run's draws with live progress, then say what came of it; end with 130 after Ctrl-C."""
     import sys
     import time
@@ -96,13 +97,14 @@ def _ask(run_id: int, *, seconds: float | None) -> None:
     from app.settings import settings
 
     begun = time.monotonic()
-    ended = uvloop.run(run.ask(settings(), run_id, screen_for(sys.stdout), seconds=seconds))
+    ended = uvloop.run(run.ask(settings(), run_id, screen_for(sys.stdout), seconds=seconds, behind=behind))
     if ended == "interrupted":
         print("Stopped. The next demo goes on where this one ended.")
         raise typer.Exit(INTERRUPTED)
     print(f"Asked for {time.monotonic() - begun:.0f} s. What is not possible says why on its page.")
     if ended == "guard":
-        print(f"{seconds:.0f} s are over. The next demo serves at once and asks the rest behind the page.")
+        where = "The rest is asked" if behind else "The next demo serves at once and asks the rest"
+        print(f"{seconds:.0f} s are over. {where} behind the page, which shows it as it comes.")
 
 
 def _serve(listener: socket.socket, ending: Callable[[], None]) -> None:

@@ -20,7 +20,7 @@ from app.transcripts.queries import counts_of
 from app.transcripts.watch import Screen, collect_and_show
 
 STUDY = Path(__file__).with_name("study.yaml")
-GUARD_SECONDS = 75.0
+GUARD_SECONDS = 60.0
 FULL_REPEATS = 20
 
 Ended = Literal["finished", "guard", "interrupted"]
@@ -70,10 +70,12 @@ def set_aside(run_id: int | None) -> None:
             commands.pause(session, run_id)
 
 
-async def ask(settings: Settings, run_id: int, screen: Screen, *, seconds: float | None) -> Ended:
+async def ask(
+    settings: Settings, run_id: int, screen: Screen, *, seconds: float | None, behind: bool = False
+) -> Ended:
     """Ask a run's draws until none is left, `seconds` are over or Ctrl-C; what is left then is paused.
 
-    Calls under way are finished and kept.
+    Calls under way are finished and kept. `behind` tells that a page goes on asking once `seconds` are over.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -82,7 +84,8 @@ async def ask(settings: Settings, run_id: int, screen: Screen, *, seconds: float
 
     def end(cause: Ended) -> None:
         causes.append(cause)
-        pausing.append(loop.run_in_executor(None, set_aside, run_id))
+        if cause == "interrupted" or not behind:
+            pausing.append(loop.run_in_executor(None, set_aside, run_id))
         stop.set()
 
     loop.add_signal_handler(signal.SIGINT, end, "interrupted")

@@ -112,7 +112,9 @@ class Guard:
         page.add_init_script(TELL_VIOLATIONS)
         page.on("console", self.console)
         page.on("pageerror", lambda error: self.problems.append(f"script error: {error}"))
-        page.on("request", self.request)  # looked at, not routed: routing would switch the browser's cache off
+        page.on(
+            "request", self.request
+        )  # looked at, not routed: routing would switch the browser's cache off
 
     def console(self, message: ConsoleMessage) -> None:
         expected = any(words in message.text for words in self.allowed)

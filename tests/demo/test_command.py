@@ -18,6 +18,8 @@ from app.demo.models import GEMMA, SMOLLM2, LocalModel
 from app.settings import Settings, settings
 from app.transcripts.watch import Screen
 
+REQUIRE_FREE = processes.require_free
+
 
 class Stage:
     """What the command did, in order; `ending` is how asking ends, `port` where it is to serve."""
@@ -25,6 +27,7 @@ class Stage:
     def __init__(self) -> None:
         self.did: list[str] = []
         self.ending: run.Ended = "finished"
+        self.behind: bool | None = None
         self.models: dict[LocalModel, Path] = {GEMMA: Path("g.gguf"), SMOLLM2: Path("s.gguf")}
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -39,9 +42,10 @@ class Stage:
             self.did.append(f"stop {model.port}")
 
     async def ask(
-        self, _settings: Settings, run_id: int, _screen: Screen, *, seconds: float | None
+        self, _settings: Settings, run_id: int, _screen: Screen, *, seconds: float | None, behind: bool
     ) -> run.Ended:
         self.did.append(f"ask run {run_id} for {seconds} s")
+        self.behind = behind
         return self.ending
 
     def serve_on(self, listener: socket.socket, ending: Callable[[], None]) -> None:
@@ -65,6 +69,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     monkeypatch.delenv("STYLOSCOPE_DATABASE_URL", raising=False)
     monkeypatch.setattr(models, "fetched", lambda _folder, _say: stage.models)
     monkeypatch.setattr(processes, "serving", stage.serving)
+    monkeypatch.setattr(processes, "require_free", lambda _model: None)  # a demo may run on this machine
     monkeypatch.setattr(run, "ask", stage.ask)
     monkeypatch.setattr(demo_command, "serve_on", stage.serve_on)
     settings.cache_clear()
@@ -82,13 +87,13 @@ def wanted(folder: Path) -> str:
     return newest.wanted
 
 
-def test_a_first_demo_asks_for_75_seconds_and_then_serves_with_the_models_still_there(stage: Stage) -> None:
+def test_a_first_demo_asks_for_60_seconds_and_then_serves_with_the_models_still_there(stage: Stage) -> None:
     result = stage.typed()
     assert result.exit_code == 0, result.output
     assert stage.did == [
         "start 8401",
         "start 8402",
-        "ask run 1 for 75.0 s",
+        "ask run 1 for 60.0 s",
         f"serve on {stage.port}",
         "stop 8402",
         "stop 8401",
@@ -107,14 +112,14 @@ def test_a_second_demo_serves_at_once_and_asks_the_rest_behind(stage: Stage) -> 
 def test_no_serve_ends_after_the_run(stage: Stage) -> None:
     result = stage.typed("--no-serve")
     assert result.exit_code == 0, result.output
-    assert stage.did == ["start 8401", "start 8402", "ask run 1 for 75.0 s", "stop 8402", "stop 8401"]
+    assert stage.did == ["start 8401", "start 8402", "ask run 1 for 60.0 s", "stop 8402", "stop 8401"]
 
 
 def test_no_serve_a_second_time_asks_what_is_left(stage: Stage) -> None:
     stage.typed("--no-serve")
     stage.did.clear()
     stage.typed("--no-serve")
-    assert "ask run 1 for 75.0 s" in stage.did
+    assert "ask run 1 for 60.0 s" in stage.did
 
 
 def test_full_has_no_guard(stage: Stage) -> None:
@@ -133,8 +138,16 @@ def test_it_says_openly_what_it_asks_and_under_which_terms(stage: Stage) -> None
 def test_the_guard_is_told_and_is_no_failure(stage: Stage) -> None:
     stage.ending = "guard"
     result = stage.typed("--no-serve")
-    assert result.exit_code == 0
-    assert "75 s are over. The next demo serves at once" in result.output
+    assert (result.exit_code, stage.behind) == (0, False)
+    assert "60 s are over. The next demo serves at once and asks the rest behind the page" in result.output
+
+
+def test_what_is_left_when_the_guard_ends_is_asked_behind_the_page(stage: Stage) -> None:
+    stage.ending = "guard"
+    result = stage.typed()
+    assert (result.exit_code, stage.behind) == (0, True)
+    assert "60 s are over. The rest is asked behind the page, which shows it as it comes." in result.output
+    assert stage.did[2:4] == ["ask run 1 for 60.0 s", f"serve on {stage.port}"]
 
 
 def test_ctrl_c_ends_with_130_and_the_servers_end_too(stage: Stage) -> None:
@@ -154,7 +167,7 @@ def test_without_one_model_the_other_is_asked(stage: Stage) -> None:
     del stage.models[GEMMA]
     result = stage.typed("--no-serve")
     assert result.exit_code == 0
-    assert stage.did == ["start 8402", "ask run 1 for 75.0 s", "stop 8402"]
+    assert stage.did == ["start 8402", "ask run 1 for 60.0 s", "stop 8402"]
 
 
 def test_without_any_model_it_serves_what_is_there(stage: Stage) -> None:
@@ -180,7 +193,8 @@ def test_a_model_port_in_use_ends_it_with_one_message_before_anything_is_fetched
         other.listen()
         model = replace(GEMMA, port=other.getsockname()[1])
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(models, "MODELS", (model, SMOLLM2))
+            patch.setattr(models, "MODELS", (model,))
+            patch.setattr(processes, "require_free", REQUIRE_FREE)
             result = stage.typed("--no-serve")
     assert result.exit_code == 2
     assert f"port {model.port} is in use, perhaps by another demo" in result.output

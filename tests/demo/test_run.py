@@ -191,9 +191,10 @@ def asked(
     collecting: Collecting,
     seconds: float | None = None,
     screen: Watcher | None = None,
+    behind: bool = False,
 ) -> str:
     monkeypatch.setattr(watch, "collect_all", collecting)
-    return asyncio.run(ask(Settings(), run_id, screen or Watcher(), seconds=seconds))
+    return asyncio.run(ask(Settings(), run_id, screen or Watcher(), seconds=seconds, behind=behind))
 
 
 def test_the_guard_pauses_the_run(monkeypatch: pytest.MonkeyPatch, begun: int) -> None:
@@ -201,6 +202,16 @@ def test_the_guard_pauses_the_run(monkeypatch: pytest.MonkeyPatch, begun: int) -
     assert asked(monkeypatch, begun, for_ever, 0.01, screen) == "guard"
     assert wanted(begun) == "pause"
     assert screen.seen[-1] == ALL
+
+
+def test_the_guard_leaves_the_run_going_where_a_page_asks_the_rest(
+    monkeypatch: pytest.MonkeyPatch, begun: int
+) -> None:
+    assert asked(monkeypatch, begun, for_ever, 0.01, behind=True) == "guard"
+    assert wanted(begun) == "go"
+    screen = Watcher(lambda: os.kill(os.getpid(), signal.SIGINT))
+    assert asked(monkeypatch, begun, for_ever, None, screen, behind=True) == "interrupted"
+    assert wanted(begun) == "pause"
 
 
 def test_ctrl_c_pauses_the_run(monkeypatch: pytest.MonkeyPatch, begun: int) -> None:
