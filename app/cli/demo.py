@@ -2,16 +2,22 @@
 
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.main import INTERRUPTED, SOME_FAILED, command, fail
 from app.cli.serve import Port, listen, serve_on
+
+if TYPE_CHECKING:
+    from app.demo.models import LocalModel
+    from app.demo.run import Prepared
+    from app.settings import Settings
 
 NoServe = Annotated[bool, typer.Option("--no-serve", help="End after the run.")]
 Full = Annotated[bool, typer.Option("--full", help="20 repeats of every prompt, however long that takes.")]
@@ -26,12 +32,9 @@ def demo(no_serve: NoServe = False, full: Full = False, port: Port = 8765) -> No
     """Fetch and start two small local models, put the demo study to them, then serve its answers."""
     from contextlib import ExitStack
 
-    from app import db
     from app.cli.local import local_settings
-    from app.demo import run
     from app.demo.models import MODELS, fetched
-    from app.demo.processes import ServerError, require_free, serving
-    from app.schema import open_ready
+    from app.demo.processes import ServerError, require_free, starting
 
     found = local_settings()
     listener = None if no_serve else listen("127.0.0.1", port)
@@ -42,26 +45,46 @@ def demo(no_serve: NoServe = False, full: Full = False, port: Port = 8765) -> No
         try:
             for model in MODELS:
                 require_free(model)
-            open_ready(found)
             files = fetched(found.data / "models", print)
-            for model, file in files.items():
-                stack.enter_context(serving(model, file))
-                print(f"{model.title}: served on 127.0.0.1:{model.port}. {model.licence}")
+            servers = [stack.enter_context(starting(model, file)) for model, file in files.items()]
+            prepared = _prepared(found, files, full=full, page=listener is not None)
+            leave = partial(_set_aside, prepared.run_id)
+            stack.callback(leave)
+            for server in servers:
+                server.await_ready()
+                print(f"{server.model.title}: on 127.0.0.1:{server.model.port}. {server.model.licence}")
         except ServerError as error:
             fail(str(error))
-        with db.writing() as session:
-            prepared = run.prepare(session, files, print, full=full)
-        leave = partial(run.set_aside, prepared.run_id)
-        stack.callback(leave)
         if prepared.queued and not prepared.new and listener is not None:
             print(f"{prepared.queued} draws are asked behind the page, which shows them as they come")
         elif prepared.run_id is not None and prepared.queued:
-            guard = None if full else run.GUARD_SECONDS
-            _ask(prepared.run_id, seconds=guard, behind=listener is not None)
+            _ask(prepared.run_id, full=full, behind=listener is not None)
         if listener is not None:
             _serve(listener, leave)
     if not files:
         raise typer.Exit(SOME_FAILED)
+
+
+def _prepared(
+    settings: "Settings", models: Collection["LocalModel"], *, full: bool, page: bool
+) -> "Prepared":
+    """Make the database and the run ready, and load what serves the page: all that while the models load."""
+    from app import db
+    from app.demo import run
+    from app.schema import open_ready
+
+    open_ready(settings)
+    with db.writing() as session:
+        prepared = run.prepare(session, models, print, full=full)
+    if page:
+        import_module("app.main")
+    return prepared
+
+
+def _set_aside(run_id: int | None) -> None:
+    from app.demo import run
+
+    run.set_aside(run_id)
 
 
 @contextmanager
@@ -85,7 +108,7 @@ def _every_end_as_ctrl_c() -> Iterator[None]:
             signal.signal(one, handler)
 
 
-def _ask(run_id: int, *, seconds: float | None, behind: bool) -> None:
+def _ask(run_id: int, *, full: bool, behind: bool) -> None:
     """Ask the run's draws with live progress, then say what came of it; end with 130 after Ctrl-C."""
     import sys
     import time
@@ -96,6 +119,7 @@ def _ask(run_id: int, *, seconds: float | None, behind: bool) -> None:
     from app.demo import run
     from app.settings import settings
 
+    seconds = None if full else run.GUARD_SECONDS
     begun = time.monotonic()
     ended = uvloop.run(run.ask(settings(), run_id, screen_for(sys.stdout), seconds=seconds, behind=behind))
     if ended == "interrupted":

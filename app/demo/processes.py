@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -22,9 +23,37 @@ class ServerError(RuntimeError):
     """A model server that does not come up; the message says which and why, in one line."""
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A model server that was started; its log is what it says on standard error."""
+
+    model: LocalModel
+    process: subprocess.Popen[bytes]
+    log: IO[bytes]
+
+    def await_ready(self) -> None:
+        """Return when /health answers 200; raise ServerError when the process ends or takes too long."""
+        deadline = time.monotonic() + READY_SECONDS
+        with httpx.Client(trust_env=False, timeout=5) as client:
+            while time.monotonic() < deadline:
+                if self.process.poll() is not None:
+                    said = _last_line(self.log) or f"exit code {self.process.returncode}, and it said nothing"
+                    raise ServerError(f"{self.model.title}: its server ended at once ({said})")
+                try:
+                    if client.get(f"http://127.0.0.1:{self.model.port}/health").status_code == 200:
+                        return
+                except httpx.TransportError:
+                    pass
+                time.sleep(0.05)
+        said = _last_line(self.log) or "it said nothing"
+        raise ServerError(
+            f"{self.model.title}: its server was not ready after {READY_SECONDS:.0f} s ({said})"
+        )
+
+
 @contextmanager
-def serving(model: LocalModel, file: Path) -> Iterator[int]:
-    """Serve a model on its port of 127.0.0.1 while the block runs; yield the server's process id."""
+def starting(model: LocalModel, file: Path) -> Iterator[Server]:
+    """Serve a model on its port of 127.0.0.1 while the block runs; loading it takes a second or three."""
     require_free(model)
     with TemporaryFile() as log:
         process = subprocess.Popen(
@@ -35,8 +64,7 @@ def serving(model: LocalModel, file: Path) -> Iterator[int]:
             cwd=Path(__file__).parents[2],
         )
         try:
-            _await_ready(model, process, log)
-            yield process.pid
+            yield Server(model, process, log)
         finally:
             _stop(process)
 
@@ -52,24 +80,6 @@ def require_free(model: LocalModel) -> None:
                 f"{model.title}: port {model.port} is in use, perhaps by another demo. End what listens there and "
                 "start again; another port would make other subjects of the same models"
             ) from None
-
-
-def _await_ready(model: LocalModel, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
-    """Return when /health answers 200; raise ServerError when the process ends or takes too long."""
-    deadline = time.monotonic() + READY_SECONDS
-    with httpx.Client(trust_env=False, timeout=5) as client:
-        while time.monotonic() < deadline:
-            if process.poll() is not None:
-                said = _last_line(log) or f"exit code {process.returncode}, and it said nothing"
-                raise ServerError(f"{model.title}: its server ended at once ({said})")
-            try:
-                if client.get(f"http://127.0.0.1:{model.port}/health").status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.05)
-    said = _last_line(log) or "it said nothing"
-    raise ServerError(f"{model.title}: its server was not ready after {READY_SECONDS:.0f} s ({said})")
 
 
 def _last_line(log: IO[bytes]) -> str:

@@ -3,7 +3,7 @@
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,18 @@ from app.transcripts.watch import Screen
 REQUIRE_FREE = processes.require_free
 
 
+class Standing:
+    """A model's server, ready when `well`."""
+
+    def __init__(self, model: LocalModel, *, well: bool = True) -> None:
+        self.model = model
+        self.well = well
+
+    def await_ready(self) -> None:
+        if not self.well:
+            raise processes.ServerError(f"{self.model.title}: its server ended at once (no memory)")
+
+
 class Stage:
     """What the command did, in order; `ending` is how asking ends, `port` where it is to serve."""
 
@@ -34,10 +46,10 @@ class Stage:
             self.port: int = probe.getsockname()[1]
 
     @contextmanager
-    def serving(self, model: LocalModel, _file: Path) -> Iterator[int]:
+    def starting(self, model: LocalModel, _file: Path) -> Iterator["Standing"]:
         self.did.append(f"start {model.port}")
         try:
-            yield 1
+            yield Standing(model)
         finally:
             self.did.append(f"stop {model.port}")
 
@@ -68,7 +80,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     monkeypatch.setenv("STYLOSCOPE_DATA", str(tmp_path / "data"))
     monkeypatch.delenv("STYLOSCOPE_DATABASE_URL", raising=False)
     monkeypatch.setattr(models, "fetched", lambda _folder, _say: stage.models)
-    monkeypatch.setattr(processes, "serving", stage.serving)
+    monkeypatch.setattr(processes, "starting", stage.starting)
     monkeypatch.setattr(processes, "require_free", lambda _model: None)  # a demo may run on this machine
     monkeypatch.setattr(run, "ask", stage.ask)
     monkeypatch.setattr(demo_command, "serve_on", stage.serve_on)
@@ -237,14 +249,13 @@ def test_a_terminal_that_closes_does_not_end_it_where_nohup_says_so(
 
 
 def test_a_model_server_that_does_not_start_ends_it_with_its_message(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    @contextmanager
-    def refused(model: LocalModel, _file: Path) -> Iterator[int]:
-        raise processes.ServerError(f"port {model.port} is in use")
-        yield 0
-
-    monkeypatch.setattr(processes, "serving", refused)
-    result = stage.typed("--no-serve")
+    monkeypatch.setattr(
+        processes, "starting", lambda model, _file: nullcontext(Standing(model, well=model is GEMMA))
+    )
+    result = stage.typed()
     assert result.exit_code == 2
-    assert "port 8401 is in use" in result.output
+    assert "SmolLM2 135M Instruct (Hugging Face): its server ended at once (no memory)" in result.output
+    assert not any(line.startswith(("ask", "serve")) for line in stage.did)
+    assert wanted(tmp_path) == "pause"

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from app.demo.models import SERVER_PACKAGE, SMOLLM2, LocalModel, present
-from app.demo.processes import ServerError, serving
+from app.demo.processes import ServerError, starting
 from app.settings import settings
 
 REPOSITORY = Path(__file__).parents[2]
@@ -81,7 +81,7 @@ def taken(model: LocalModel) -> Iterator[LocalModel]:
 
 
 def test_a_port_in_use_is_named(taken: LocalModel) -> None:
-    with pytest.raises(ServerError) as caught, serving(taken, Path("toy.gguf")):
+    with pytest.raises(ServerError) as caught, starting(taken, Path("toy.gguf")):
         pass
     assert f"port {taken.port} is in use, perhaps by another demo" in str(caught.value)
 
@@ -91,9 +91,9 @@ def test_a_server_that_does_not_start_says_why_in_one_line(model: LocalModel, tm
     broken.write_bytes(b"not a model")
     with (
         pytest.raises(ServerError, match=r"SmolLM2 .*: its server ended at once") as caught,
-        serving(model, broken),
+        starting(model, broken) as server,
     ):
-        pass
+        server.await_ready()
     assert "\n" not in str(caught.value)
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{model.port}/health", trust_env=False)
@@ -101,7 +101,9 @@ def test_a_server_that_does_not_start_says_why_in_one_line(model: LocalModel, tm
 
 @pytest.mark.local_llm
 def test_a_real_model_answers_and_ends_with_the_block(model: LocalModel, file: Path) -> None:
-    with serving(model, file) as pid:
+    with starting(model, file) as server:
+        server.await_ready()
+        pid = server.process.pid
         assert alive(pid)
         reply = httpx.post(
             f"http://127.0.0.1:{model.port}/v1/chat/completions",
@@ -117,7 +119,8 @@ def test_a_real_model_answers_and_ends_with_the_block(model: LocalModel, file: P
 
 @pytest.mark.local_llm
 def test_the_template_puts_in_the_persona_that_the_study_speaks_of(model: LocalModel, file: Path) -> None:
-    with serving(model, file):
+    with starting(model, file) as server:
+        server.await_ready()
         prompts = [
             httpx.post(
                 f"http://127.0.0.1:{model.port}/apply-template",
@@ -135,9 +138,9 @@ def test_the_template_puts_in_the_persona_that_the_study_speaks_of(model: LocalM
 def test_a_server_does_not_outlive_a_parent_that_was_killed(model: LocalModel, file: Path) -> None:
     parent_code = (
         "import sys; from dataclasses import replace; from pathlib import Path\n"
-        "from app.demo.models import SMOLLM2; from app.demo.processes import serving\n"
-        "with serving(replace(SMOLLM2, port=int(sys.argv[1])), Path(sys.argv[2])) as pid:\n"
-        "    print(pid, flush=True); sys.stdin.read()\n"
+        "from app.demo.models import SMOLLM2; from app.demo.processes import starting\n"
+        "with starting(replace(SMOLLM2, port=int(sys.argv[1])), Path(sys.argv[2])) as server:\n"
+        "    server.await_ready(); print(server.process.pid, flush=True); sys.stdin.read()\n"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", parent_code, str(model.port), str(file.absolute())],
