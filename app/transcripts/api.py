@@ -94,6 +94,7 @@ def transcripts(
     batches = Reader(session).rows(*where, after=wanted.after, limit=wanted.limit + 1)
     found = [row for batch in batches for row in batch]
     shown, recorder = found[: wanted.limit], _recorder(request, session)
+    recorder.learn(shown)
     more = {"after": shown[-1]["id"]} if len(found) > wanted.limit else None
     listed = [{"number": row["id"], **recorder.brief(row)} for row in shown]
     return {"transcripts": listed, "next": _next(request, more)}

@@ -1,24 +1,35 @@
 """A transcript as others read it: the fields of the dataset folder and of the API, in this order and no others."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
 from app.batteries.models import Battery, BatteryVersion, Prompt
 from app.batteries.shape import PromptShape
 from app.elicitation.modes import asked
 from app.studies.models import Study
-from app.subjects.models import SubjectVersion
+from app.subjects.models import Subject, SubjectVersion
 from app.subjects.shape import Snapshot
 from app.transcripts.models import Instance
-from app.transcripts.whole import KEPT, Columns, Whole
+from app.transcripts.whole import BATCH, KEPT, Columns, Whole
 
-T = TypeVar("T")
 NOTHING: Mapping[str, Any] = {}
+SHARED: Mapping[str, tuple[str, Select[*tuple[Any, ...]]]] = {
+    "study": ("study_id", select(Study.id, Study.slug)),
+    "battery": (
+        "battery_version_id",
+        select(BatteryVersion.id, Battery.slug, BatteryVersion.number).join(Battery),
+    ),
+    "prompt": ("prompt_id", select(Prompt.id, Prompt.shape)),
+    "subject": (
+        "subject_version_id",
+        select(SubjectVersion.id, Subject.slug, SubjectVersion.number, SubjectVersion.snapshot).join(Subject),
+    ),
+}  # what many transcripts share: the column that names it, and where it is read
 OF_PROMPT = ("family", "variant", "condition", "theme", "branch", "mode")
 
 
@@ -64,14 +75,14 @@ class Recorder:
 
     def head(self, row: Columns) -> dict[str, Any]:
         """Return what a transcript is a draw of: the fields from `id` to `repeat`."""
-        battery = self._once("battery", row["battery_version_id"], self._battery)
-        prompt = self._once("prompt", row["prompt_id"], self._prompt)
-        subject = self._once("subject", row["subject_version_id"], self._subject)
+        battery = self._once("battery", row)
+        prompt = self._once("prompt", row)
+        subject = self._once("subject", row)
         snapshot = subject.get("snapshot", NOTHING)
         milli = row["temperature_milli"]
         return {
             "id": row["source_id"] or self.named("t", row["id"]),
-            "study": self._once("study", row["study_id"], self._study)["slug"],
+            "study": self._once("study", row)["slug"],
             "run": self.named("r", row["run_id"]),
             "wave": row["wave"],
             "battery": battery.get("slug"),
@@ -129,7 +140,7 @@ class Recorder:
 
     def _only_asked(self, row: Columns) -> Columns:
         """Return the settings of a draw that has no answer: what it asks for, which its prompt and subject tell."""
-        prompt = self._once("prompt", row["prompt_id"], self._prompt)
+        prompt = self._once("prompt", row)
         snapshot, milli = self._snapshot(row), row["temperature_milli"]
         wanted = None
         if prompt and snapshot:
@@ -138,45 +149,33 @@ class Recorder:
         return {"asked": wanted, "sent": None, "effective": None}
 
     def _snapshot(self, row: Columns) -> Mapping[str, Any]:
-        subject = self._once("subject", row["subject_version_id"], self._subject)
+        subject = self._once("subject", row)
         snapshot: Mapping[str, Any] = subject.get("snapshot", NOTHING)
         return snapshot
 
-    def _once(
-        self, kind: str, number: int | None, read: Callable[[int], Mapping[str, Any]]
-    ) -> Mapping[str, Any]:
+    def learn(self, rows: Sequence[Columns]) -> None:
+        """Read at once what these rows share and is not known yet: a query a kind instead of one a thing."""
+        for kind, (column, _) in SHARED.items():
+            wanted = {row[column] for row in rows} - {None}
+            self._read(kind, sorted(number for number in wanted if (kind, number) not in self.kept))
+
+    def _once(self, kind: str, row: Columns) -> Mapping[str, Any]:
+        number = row[SHARED[kind][0]]
         if number is None:
             return NOTHING
         if len(self.kept) > KEPT:
             self.kept.clear()
         if (kind, number) not in self.kept:
-            self.kept[kind, number] = read(number)
+            self._read(kind, [number])
         found: Mapping[str, Any] = self.kept[kind, number]
         return found
 
-    def _study(self, number: int) -> Mapping[str, Any]:
-        return {"slug": self.session.scalars(select(Study.slug).where(Study.id == number)).one()}
-
-    def _battery(self, number: int) -> Mapping[str, Any]:
-        query = (
-            select(Battery.slug, BatteryVersion.number)
-            .join(BatteryVersion)
-            .where(BatteryVersion.id == number)
-        )
-        return dict(self.session.execute(query).mappings().one())
-
-    def _prompt(self, number: int) -> Mapping[str, Any]:
-        shape: Mapping[str, Any] = self.session.scalars(select(Prompt.shape).where(Prompt.id == number)).one()
-        return shape
-
-    def _subject(self, number: int) -> Mapping[str, Any]:
-        query = (
-            select(SubjectVersion)
-            .where(SubjectVersion.id == number)
-            .options(joinedload(SubjectVersion.subject))
-        )
-        found = self.session.scalars(query).one()
-        return {"slug": found.subject.slug, "number": found.number, "snapshot": found.snapshot}
+    def _read(self, kind: str, numbers: Sequence[int]) -> None:
+        query = SHARED[kind][1]
+        for start in range(0, len(numbers), BATCH):
+            wanted = query.where(query.selected_columns["id"].in_(numbers[start : start + BATCH]))
+            for row in self.session.execute(wanted).mappings():
+                self.kept[kind, row["id"]] = row["shape"] if kind == "prompt" else dict(row)
 
 
 def is_answer(message: Columns) -> bool:
@@ -218,4 +217,4 @@ def usage(told: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
 
 def moment(at: datetime | None) -> str | None:
     """Return a moment as files write it: UTC, with milliseconds and Z."""
-    return None if at is None else at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return None if at is None else at.isoformat(timespec="milliseconds")[:-6] + "Z"  # in place of +00:00

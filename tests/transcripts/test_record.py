@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from app.db import Database
 from app.transcripts.record import Recorder, is_answer, moment, sampling, usage
@@ -83,3 +84,18 @@ def test_what_many_share_is_read_once_and_forgotten_in_time(
         assert len(records) == 12
         assert len(recorder.kept) <= 2
         assert {record["subject"] for record in records} == {"base-raw", "default-assistant"}
+
+
+def test_a_page_of_a_list_asks_one_query_for_each_kind_that_it_shares(sqlite: Database) -> None:
+    with sqlite.writing() as session:
+        seed.study(session, subjects=SUBJECTS, repeats=2)
+    with sqlite.reading() as session:
+        recorder = Recorder(session)
+        rows = [one.row for one in Reader(session).all()]
+        asked: list[str] = []
+        event.listen(sqlite.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+        recorder.learn(rows)
+        briefs = [recorder.brief(row) for row in rows]
+        recorder.learn(rows)
+    assert len(asked) == 4, asked
+    assert {brief["subject"] for brief in briefs} == {subject.slug for subject in SUBJECTS}
