@@ -62,6 +62,13 @@ def process(command: list[str], environ: Mapping[str, str] | None = None, errors
     return Cost(wall, cpu, peak / scale, os.waitstatus_to_exitcode(status), out)
 
 
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @contextmanager
 def endpoint(latency_ms: float = 0, faults: float = 0) -> Iterator[int]:
     """Start the mock endpoint in its own process, yield its port, end it by closing its standard input."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.measure import ROOT, STYLOSCOPE
+from bench.measure import ROOT, STYLOSCOPE, free_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,6 @@ class Served:
         return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _answers(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), 1) as connection:
@@ -45,7 +39,7 @@ def _answers(port: int) -> bool:
 @contextmanager
 def server(data: Path) -> Iterator[Served]:
     """Serve this data folder."""
-    port = _free_port()
+    port = free_port()
     began = time.perf_counter()
     child = subprocess.Popen(
         [*STYLOSCOPE, "serve", "--port", str(port)], cwd=ROOT,
