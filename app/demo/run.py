@@ -20,7 +20,7 @@ from app.transcripts.queries import counts_of
 from app.transcripts.watch import Screen, collect_and_show
 
 STUDY = Path(__file__).with_name("study.yaml")
-GUARD_SECONDS = 60.0
+GUARD_SECONDS = 45.0
 FULL_REPEATS = 20
 
 Ended = Literal["finished", "guard", "interrupted"]

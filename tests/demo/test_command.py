@@ -99,13 +99,13 @@ def wanted(folder: Path) -> str:
     return newest.wanted
 
 
-def test_a_first_demo_asks_for_60_seconds_and_then_serves_with_the_models_still_there(stage: Stage) -> None:
+def test_a_first_demo_asks_for_45_seconds_and_then_serves_with_the_models_still_there(stage: Stage) -> None:
     result = stage.typed()
     assert result.exit_code == 0, result.output
     assert stage.did == [
         "start 8401",
         "start 8402",
-        "ask run 1 for 60.0 s",
+        "ask run 1 for 45.0 s",
         f"serve on {stage.port}",
         "stop 8402",
         "stop 8401",
@@ -124,14 +124,14 @@ def test_a_second_demo_serves_at_once_and_asks_the_rest_behind(stage: Stage) -> 
 def test_no_serve_ends_after_the_run(stage: Stage) -> None:
     result = stage.typed("--no-serve")
     assert result.exit_code == 0, result.output
-    assert stage.did == ["start 8401", "start 8402", "ask run 1 for 60.0 s", "stop 8402", "stop 8401"]
+    assert stage.did == ["start 8401", "start 8402", "ask run 1 for 45.0 s", "stop 8402", "stop 8401"]
 
 
 def test_no_serve_a_second_time_asks_what_is_left(stage: Stage) -> None:
     stage.typed("--no-serve")
     stage.did.clear()
     stage.typed("--no-serve")
-    assert "ask run 1 for 60.0 s" in stage.did
+    assert "ask run 1 for 45.0 s" in stage.did
 
 
 def test_full_has_no_guard(stage: Stage) -> None:
@@ -151,15 +151,15 @@ def test_the_guard_is_told_and_is_no_failure(stage: Stage) -> None:
     stage.ending = "guard"
     result = stage.typed("--no-serve")
     assert (result.exit_code, stage.behind) == (0, False)
-    assert "60 s are over. The next demo serves at once and asks the rest behind the page" in result.output
+    assert "45 s are over. The next demo serves at once and asks the rest behind the page" in result.output
 
 
 def test_what_is_left_when_the_guard_ends_is_asked_behind_the_page(stage: Stage) -> None:
     stage.ending = "guard"
     result = stage.typed()
     assert (result.exit_code, stage.behind) == (0, True)
-    assert "60 s are over. The rest is asked behind the page, which shows it as it comes." in result.output
-    assert stage.did[2:4] == ["ask run 1 for 60.0 s", f"serve on {stage.port}"]
+    assert "45 s are over. The rest is asked behind the page, which shows it as it comes." in result.output
+    assert stage.did[2:4] == ["ask run 1 for 45.0 s", f"serve on {stage.port}"]
 
 
 def test_ctrl_c_ends_with_130_and_the_servers_end_too(stage: Stage) -> None:
@@ -179,7 +179,7 @@ def test_without_one_model_the_other_is_asked(stage: Stage) -> None:
     del stage.models[GEMMA]
     result = stage.typed("--no-serve")
     assert result.exit_code == 0
-    assert stage.did == ["start 8402", "ask run 1 for 60.0 s", "stop 8402"]
+    assert stage.did == ["start 8402", "ask run 1 for 45.0 s", "stop 8402"]
 
 
 def test_without_any_model_it_serves_what_is_there(stage: Stage) -> None:
