@@ -4,7 +4,9 @@
 pictures come out.
 """
 
+import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -54,12 +56,20 @@ def served() -> Iterator[str]:
         child.wait(15)
 
 
+def answered() -> bool:
+    """Tell whether the demo's newest run has every answer; the demo asks for some time and pauses."""
+    told = subprocess.run([*STYLOSCOPE, "status", "--json"], cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    of_demo = [run for run in json.loads(told.stdout)["runs"] if run["study"] == "demo"]
+    return bool(of_demo) and max(of_demo, key=lambda run: int(run["id"]))["state"] == "done"
+
+
 def main() -> None:
     """Run the demo until nothing is left, then take every picture."""
-    subprocess.run([*STYLOSCOPE, "demo", "--no-serve"], cwd=ROOT, check=True)
+    while not answered():
+        subprocess.run([*STYLOSCOPE, "demo", "--no-serve"], cwd=ROOT, check=True)
     PICTURES.mkdir(exist_ok=True)
     flags = ["--no-sandbox"] if os.getuid() == 0 else []
-    browser_path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    browser_path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with served() as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=[*flags, "--disable-gpu"])
         for name, (path, theme) in SHOTS.items():
