@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import db
@@ -16,12 +15,12 @@ from app.cli.local import local_settings
 from app.cli.main import fail
 from app.runs.commands import Budget
 from app.runs.mistakes import ascii_controls, one_of, shown
-from app.runs.models import Run, Wave, WaveSubject
+from app.runs.models import Run
+from app.runs.queries import endpoints_of
 from app.runs.study_file import StudyFile, apply, load
 from app.schema import open_ready
 from app.studies.shape import MICRO
 from app.subjects import queries as subjects
-from app.subjects.models import Endpoint, Subject, SubjectVersion
 from app.transcripts import commands
 from app.transcripts.wish import temperatures_of
 
@@ -117,17 +116,9 @@ def wave_of(
 
 def missing_keys(session: Session, run_id: int, environ: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the names of keys that a run's endpoints need and the environment lacks, with the endpoints."""
-    rows = session.execute(
-        select(Endpoint, SubjectVersion.snapshot)
-        .join(Subject, Subject.endpoint_id == Endpoint.id)
-        .join(SubjectVersion, SubjectVersion.subject_id == Subject.id)
-        .join(WaveSubject, WaveSubject.version_id == SubjectVersion.id)
-        .join(Wave, Wave.id == WaveSubject.wave_id)
-        .where(Wave.run_id == run_id)
-        .order_by(Endpoint.slug)
-    )
     named = {
-        (subjects.key_name(endpoint, snapshot["base_url"]), endpoint.slug) for endpoint, snapshot in rows
+        (subjects.key_name(endpoint, snapshot["base_url"]), endpoint.slug)
+        for endpoint, snapshot in endpoints_of(session, run_id)
     }
     return sorted((name, slug) for name, slug in named if name and not environ.get(name))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy import ColumnElement, distinct, exists, func, select
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.batteries.models import BatteryVersion
 from app.runs.models import Run, Wave, WaveBattery, WaveSubject
 from app.studies.models import Study
-from app.subjects.models import SubjectVersion
+from app.subjects.models import Endpoint, Subject, SubjectVersion
 
 
 def battery_version_in_use(session: Session, version_id: int) -> bool:
@@ -22,6 +23,20 @@ def battery_version_in_use(session: Session, version_id: int) -> bool:
 def subject_version_in_use(session: Session, version_id: int) -> bool:
     """Tell whether a run asks this subject version, which is frozen then."""
     return session.scalar(select(exists().where(WaveSubject.version_id == version_id))) or False
+
+
+def endpoints_of(session: Session, run_id: int) -> list[tuple[Endpoint, dict[str, Any]]]:
+    """Return the endpoints that a run asks, by slug, each with the snapshots of the subject versions there."""
+    rows = session.execute(
+        select(Endpoint, SubjectVersion.snapshot)
+        .join(Subject, Subject.endpoint_id == Endpoint.id)
+        .join(SubjectVersion, SubjectVersion.subject_id == Subject.id)
+        .join(WaveSubject, WaveSubject.version_id == SubjectVersion.id)
+        .join(Wave, Wave.id == WaveSubject.wave_id)
+        .where(Wave.run_id == run_id)
+        .order_by(Endpoint.slug)
+    )
+    return [(endpoint, snapshot) for endpoint, snapshot in rows]
 
 
 Temperatures = Sequence[float] | None  # None = the subject's own

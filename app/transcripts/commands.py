@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from app.accounts.models import LOCAL
 from app.live.log import record
 from app.runs.commands import Budget, add_wave, make_run, set_budget, set_wanted
-from app.runs.models import Run, Wave, WaveSubject
-from app.subjects.models import Endpoint, Subject, SubjectVersion
+from app.runs.models import Run, Wave
+from app.runs.queries import endpoints_of
 from app.transcripts.bell import ring_after
 from app.transcripts.budget import priced
 from app.transcripts.models import EndpointStop, RunBudget, Transcript
@@ -159,16 +159,8 @@ def _require_known_prices(session: Session, run_id: int) -> None:
     run = session.get_one(Run, run_id)
     if run.budget_micro is None or run.budget_calls is not None:
         return
-    rows = session.execute(
-        select(Endpoint.slug, Endpoint.price)
-        .join(Subject, Subject.endpoint_id == Endpoint.id)
-        .join(SubjectVersion, SubjectVersion.subject_id == Subject.id)
-        .join(WaveSubject, WaveSubject.version_id == SubjectVersion.id)
-        .join(Wave, Wave.id == WaveSubject.wave_id)
-        .where(Wave.run_id == run_id)
-        .order_by(Endpoint.slug)
-    )
-    unpriced = dict.fromkeys(slug for slug, price in rows if priced(price, 0, 0) is None)
+    asked = endpoints_of(session, run_id)
+    unpriced = dict.fromkeys(one.slug for one, _ in asked if priced(one.price, 0, 0) is None)
     if unpriced:
         raise ValueError(
             f"the price of {', '.join(unpriced)} is unknown, so dollars alone cannot cap run {run_id}; "
