@@ -68,12 +68,6 @@ class NotFound(PageError):
     status = 404
 
 
-class Conflict(PageError):
-    """Somebody changed it in between, or its state does not allow it."""
-
-    status = 409
-
-
 class Invalid(PageError):
     """Bad input."""
 
