@@ -10,19 +10,16 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text, update
-from typer.testing import CliRunner, Result
 
-from app import db, schema
-from app.cli import care, doctor_report
-from app.cli.main import app
+from app import schema
+from app.cli import doctor_report
 from app.db import Database
 from app.settings import Settings, settings
 from app.transcripts.locks import Locks
 from app.transcripts.models import Message, Transcript
 from tests.cast import SUBJECTS, Draw
 from tests.transcripts import sealed
-
-assert care  # importing it registers its commands
+from tests.typed import typed
 
 SECRET = "sk-never-to-be-seen"
 
@@ -45,16 +42,6 @@ def kept(sqlite: Database) -> Database:
     with sqlite.writing() as session:
         sealed.study(session, subjects=SUBJECTS[:3], repeats=1)
     return sqlite
-
-
-def typed(*words: str) -> Result:
-    before = db.use(None)
-    result = CliRunner().invoke(app, list(words))
-    opened = db.use(before)
-    if opened is not None:
-        opened.close()
-    settings.cache_clear()
-    return result
 
 
 def told(*words: str) -> dict[str, str]:

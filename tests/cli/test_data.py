@@ -7,19 +7,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
-from typer.testing import CliRunner, Result
 
-from app import db
-from app.cli import care, data
-from app.cli.main import app
 from app.db import Database
 from app.settings import settings
 from app.transcripts.models import Message
 from tests import seed
 from tests.transcripts import sealed
-
-assert data  # importing it registers its command
-assert care  # with one command alone, its name would not be typed
+from tests.typed import typed
 
 
 @pytest.fixture(autouse=True)
@@ -35,17 +29,8 @@ def here(sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     settings.cache_clear()
 
 
-def typed(*words: str) -> Result:
-    before = db.use(None)
-    result = CliRunner().invoke(app, ["export", *words])
-    opened = db.use(before)
-    if opened is not None:
-        opened.close()
-    return result
-
-
 def test_it_writes_the_folder_and_says_what_is_in_it(here: Path) -> None:
-    result = typed("first-light", "--format", "jsonl", "--out", "dataset")
+    result = typed("export", "first-light", "--format", "jsonl", "--out", "dataset")
     assert (result.exit_code, result.stdout) == (
         0,
         "dataset: 30 transcripts (28 done, 2 impossible), 72 messages\n",
@@ -54,7 +39,9 @@ def test_it_writes_the_folder_and_says_what_is_in_it(here: Path) -> None:
 
 
 def test_with_json_it_prints_the_manifest_and_nothing_else(here: Path) -> None:
-    result = typed("first-light", "--out", "dataset", "--json", "--subject", "pirate", "--state", "done")
+    result = typed(
+        "export", "first-light", "--out", "dataset", "--json", "--subject", "pirate", "--state", "done"
+    )
     assert json.loads(result.stdout) == json.loads((here / "dataset" / "manifest.json").read_text())
     assert json.loads(result.stdout)["counts"]["states"] == {"done": 6}
 
@@ -63,7 +50,7 @@ def test_a_damaged_path_is_one_message_and_nothing_is_left(sqlite: Database, her
     with sqlite.writing() as session, sealed.opened(session):
         last = select(func.max(Message.id)).scalar_subquery()
         session.execute(update(Message).where(Message.id == last).values(parent_id=last))
-    result = typed("first-light", "--out", "new/dataset")
+    result = typed("export", "first-light", "--out", "new/dataset")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("the database is damaged (message ")
     assert result.stderr.endswith("is its own ancestor); `styloscope verify` tells what and where\n")
@@ -76,7 +63,7 @@ def test_a_full_disk_is_one_message_and_nothing_is_left(here: Path, monkeypatch:
         resource.setrlimit(
             resource.RLIMIT_FSIZE, (2_000, before[1])
         )  # of one file, which the rows do not fit in
-        result = typed("first-light", "--out", "new/dataset")
+        result = typed("export", "first-light", "--out", "new/dataset")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", "new/dataset: File too large\n")
@@ -98,7 +85,7 @@ def test_a_mistake_is_one_message_exit_2_and_nothing_written(
     here: Path, words: list[str], message: str
 ) -> None:
     before = sorted(path.name for path in here.iterdir())
-    result = typed(*words)
+    result = typed("export", *words)
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
     assert result.stderr.count("\n") == 1

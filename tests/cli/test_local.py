@@ -3,13 +3,10 @@
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from app.cli import groups
-from app.cli.main import app
 from app.settings import settings
+from tests.typed import typed
 
-groups.load()
 DEMO = Path(__file__).parents[2] / "app" / "demo" / "study.yaml"
 COMMANDS = ["serve", "demo", f"run {DEMO}", "resume 1", "retry 1", "extend 1 --repeats 2", "cancel 1"]
 TOLD = {
@@ -27,8 +24,7 @@ def test_what_is_not_built_yet_is_refused_before_anything(
     monkeypatch.setenv("STYLOSCOPE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv(f"STYLOSCOPE_{name}", value)
     settings.cache_clear()
-    result = CliRunner().invoke(app, words.split())
-    settings.cache_clear()
+    result = typed(*words.split())
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(TOLD[wish])
     assert not (tmp_path / "data").exists()

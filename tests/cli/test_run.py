@@ -11,16 +11,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
-from typer.testing import CliRunner, Result
 
 from app import db, schema
-from app.cli import run
-from app.cli.main import app
 from app.settings import Settings, settings
 from app.transcripts.locks import Locks
 from tests.faultbox import FaultBox, Seen
-
-assert run  # importing it registers its commands
+from tests.typed import typed
 
 STUDY = """\
 styloscope: 1
@@ -66,17 +62,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, box: FaultBox) -> Path
     monkeypatch.delenv("KEYED_API_KEY", raising=False)
     settings.cache_clear()
     return tmp_path
-
-
-def typed(*words: str) -> Result:
-    """Type a command; close the database that it opened."""
-    before = db.use(None)
-    result = CliRunner().invoke(app, list(words))
-    opened = db.use(before)
-    if opened is not None:
-        opened.close()
-    settings.cache_clear()
-    return result
 
 
 def ended(*words: str, code: int = 0) -> dict[str, object]:

@@ -15,19 +15,15 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from typer.testing import CliRunner, Result
 
 from app import db, schema
-from app.cli import groups
-from app.cli.main import app
 from app.cli.serve import is_loopback, trusting
 from app.runs.models import Run
 from app.settings import Settings, settings
 from app.transcripts.queries import run_status
 from tests import scene
 from tests.faultbox import FaultBox
-
-groups.load()
+from tests.typed import typed
 
 
 @pytest.fixture(autouse=True)
@@ -38,17 +34,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("STYLOSCOPE_MODE", raising=False)
     settings.cache_clear()
     return tmp_path
-
-
-def typed(*words: str) -> Result:
-    """Type a command that ends by itself."""
-    before = db.use(None)
-    result = CliRunner().invoke(app, list(words))
-    opened = db.use(before)
-    if opened is not None:
-        opened.close()
-    settings.cache_clear()
-    return result
 
 
 def free_port() -> int:

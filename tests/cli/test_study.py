@@ -4,15 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from app import db
-from app.cli import study
-from app.cli.main import app
 from app.settings import settings
 from tests.runs.files import BATTERY, STUDY, write
-
-assert study  # importing it registers its commands
+from tests.typed import typed
 
 
 @pytest.fixture(autouse=True)
@@ -25,17 +20,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("EXAMPLE_API_KEY", raising=False)
     settings.cache_clear()
     return tmp_path
-
-
-def typed(*words: str) -> Result:
-    """Type a command; close the database that it opened."""
-    before = db.use(None)
-    result = CliRunner().invoke(app, list(words))
-    opened = db.use(before)
-    if opened is not None:
-        opened.close()
-    settings.cache_clear()
-    return result
 
 
 def checked(*words: str) -> dict[str, object]:

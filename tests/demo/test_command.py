@@ -8,15 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from app import db
 from app.cli import demo as demo_command
-from app.cli.main import app
 from app.demo import models, processes, run
 from app.demo.models import GEMMA, SMOLLM2, LocalModel
 from app.settings import Settings, settings
 from app.transcripts.watch import Screen
+from tests.typed import typed
 
 REQUIRE_FREE = processes.require_free
 
@@ -66,12 +66,7 @@ class Stage:
         listener.close()
 
     def typed(self, *words: str) -> Result:
-        before = db.use(None)
-        result = CliRunner().invoke(app, ["demo", "--port", str(self.port), *words])
-        opened = db.use(before)
-        if opened is not None:
-            opened.close()
-        return result
+        return typed("demo", "--port", str(self.port), *words)
 
 
 @pytest.fixture
