@@ -30,9 +30,10 @@ STATES = {
     "cancelled": "Cancelled draws",
     "queued": "Draws still queued",
     "running": "Draws in flight",
+    "failed": "Failed draws",
 }
 Ended = Literal["", "whole", "cut", "declared", "gated", "empty", "otherwise", "other-model"]
-State = Literal["done", "impossible", "cancelled", "queued", "running"]
+State = Literal["done", "impossible", "cancelled", "queued", "running", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ def listed(
     """Return at most `limit` draws of a run, by id from `after` on; `ended` narrows the finished ones."""
     t = Transcript
     beginning = func.substr(Message.text, 1, BEGINNING + 1)
+    of = _behind(run_id, ended, state, subject)
     query = (
         select(t.id, Battery.slug, Prompt.key, Subject.name, t.temperature_milli, t.repeat, t.stop_class,
                t.served_model, t.reason, beginning)
@@ -68,16 +70,28 @@ def listed(
         .join(Battery, Battery.id == Prompt.battery_id)
         .join(Subject, Subject.id == t.subject_id)
         .join(Message, Message.id == t.tip_id, isouter=True)
-        .where(t.run_id == run_id, t.state == ("done" if ended else state), t.id > after)
+        .where(*of, t.id > after)
         .order_by(t.id)
         .limit(limit)
     )  # fmt: skip
-    if ended:
-        query = query.where(_ended(run_id, ended))
-    if subject:
-        query = query.where(Subject.slug == subject)
     answered = bool(ended) or state == "done"
     return [_line(row, answered) for row in session.execute(query)]
+
+
+def how_many(session: Session, run_id: int, *, ended: Ended, state: State, subject: str) -> int:
+    """Return the number whose draws `listed` pages through."""
+    of = _behind(run_id, ended, state, subject)
+    query = select(func.count()).select_from(Transcript).where(*of)
+    return session.scalar(query.join(Subject, Subject.id == Transcript.subject_id)) or 0
+
+
+def _behind(run_id: int, ended: Ended, state: State, subject: str) -> list[ColumnElement[bool]]:
+    found = [Transcript.run_id == run_id, Transcript.state == ("done" if ended else state)]
+    if ended:
+        found.append(_ended(run_id, ended))
+    if subject:
+        found.append(Subject.slug == subject)
+    return found
 
 
 def _line(row: Any, answered: bool) -> Line:

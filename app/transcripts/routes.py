@@ -13,7 +13,7 @@ from app.transcripts import acts
 from app.transcripts.failures import PAGE as FAILURES
 from app.transcripts.failures import causes_of, failed_draws
 from app.transcripts.listed import PAGE as LISTED
-from app.transcripts.listed import Ended, State, listed, title_of
+from app.transcripts.listed import Ended, State, how_many, listed, title_of
 from app.transcripts.new_run import exact_request, further, new_run
 from app.transcripts.queries import PAGE, run_status, runs_status
 from app.transcripts.run_page import RunPage, collecting, run_page
@@ -109,8 +109,10 @@ def draws(
     found = listed(session, run_id, ended=ended, state=state, subject=subject, after=after, limit=LISTED + 1)
     kept = {"ended": ended, "state": state, "subject": subject}
     more = urlencode(kept | {"after": found[LISTED - 1].id}) if len(found) > LISTED else ""
+    counted = how_many(session, run_id, ended=ended, state=state, subject=subject)
     return page(request, "transcripts/run_draws.html", here="runs", status=status, title=title_of(ended, state),
-                draws=found[:LISTED], more=more, ended=ended, state=state, subject=subject)  # fmt: skip
+                draws=found[:LISTED], more=more, counted=counted, after=after, ended=ended, state=state,
+                subject=subject)  # fmt: skip
 
 
 def _page_of(request: Request, session: ReadDep, run_id: int) -> RunPage:

@@ -7,7 +7,7 @@ import pytest
 from app.batteries.shape import PromptShape
 from app.db import Database
 from app.subjects.shape import SubjectShape
-from app.transcripts.listed import BEGINNING, Ended, Line, State, listed, title_of
+from app.transcripts.listed import BEGINNING, Ended, Line, State, how_many, listed, title_of
 from app.transcripts.queries import run_status
 from app.transcripts.tallies import count
 from tests import seed
@@ -94,3 +94,18 @@ def test_a_list_says_what_it_holds() -> None:
     assert title_of("", "queued") == "Draws still queued"
     assert title_of("gated", "done") == "Answers that a gate stopped"
     assert title_of("other-model", "done") == "Answers of another model"
+
+
+BEHIND: list[tuple[Ended, State, str]] = [
+    ("", "done", ""), ("whole", "done", ""), ("", "failed", "reasoner"), ("other-model", "done", "reasoner"),
+    ("", "impossible", "pirate"),
+]  # fmt: skip
+
+
+def test_how_many_draws_a_list_pages_through_is_counted_by_the_same_rule(
+    database: Database, run: int
+) -> None:
+    for ended, state, subject in BEHIND:
+        with database.reading() as session:
+            counted = how_many(session, run, ended=ended, state=state, subject=subject)
+        assert counted == len(read(database, run, ended, state, subject)), (ended, state, subject)
