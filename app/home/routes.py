@@ -1,11 +1,9 @@
 """The first page, and the page that shows every part of the interface."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy.orm import Session
 
 from app.home import queries
 from app.transcripts.faithful import faithful
@@ -23,17 +21,20 @@ def home(request: Request, session: ReadDep) -> HTMLResponse:
     studies = queries.lines(session)
     if not studies:
         return page(request, "home/first.html", here="home")
-    return page(request, "home/index.html", here="home", studies=studies, **_moving(session))
+    return page(request, "home/index.html", here="home", studies=studies,
+                unfinished=queries.unfinished(session), runs=queries.latest(session))  # fmt: skip
 
 
 @router.get("/-/home/runs")
 def runs(request: Request, session: ReadDep) -> HTMLResponse:
-    """Answer the part of the first page that moves."""
-    return partial(request, "home/_runs.html", **_moving(session))
+    """Answer the first page's newest runs, which move."""
+    return partial(request, "home/_runs.html", runs=queries.latest(session))
 
 
-def _moving(session: Session) -> dict[str, Any]:
-    return {"unfinished": queries.unfinished(session), "latest": queries.latest(session)}
+@router.get("/-/home/under-way")
+def under_way(request: Request, session: ReadDep) -> HTMLResponse:
+    """Answer the first page's unfinished runs, which move most."""
+    return partial(request, "home/_under_way.html", unfinished=queries.unfinished(session))
 
 
 @router.get("/-/patterns")
