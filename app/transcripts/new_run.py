@@ -48,6 +48,7 @@ class SubjectChoice:
     snapshot: Snapshot
     price: Price
     on: bool
+    named: bool  # by the study's file
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,16 @@ class NewRun:
     def chosen_subjects(self) -> list[SubjectChoice]:
         """The subjects that are ticked."""
         return [one for one in self.subjects if one.on]
+
+    @property
+    def named_subjects(self) -> list[SubjectChoice]:
+        """The subjects to choose from at first: those of the study's file, and others once they are ticked."""
+        return [one for one in self.subjects if one.named or one.on]
+
+    @property
+    def further_subjects(self) -> list[SubjectChoice]:
+        """The other subjects of the library."""
+        return [one for one in self.subjects if not one.named and not one.on]
 
     @property
     def prompts(self) -> dict[str, PromptShape]:
@@ -198,6 +209,6 @@ def _subjects(session: Session, form: RunForm, first: Sequence[str]) -> tuple[Su
                 slug=row.slug, name=row.name or row.slug, version_id=version.id, number=version.number,
                 slot=hues.get(snapshot.style, 1), endpoint=row.endpoint.slug,
                 key_env=subjects.key_name(row.endpoint, snapshot.base_url), snapshot=snapshot,
-                price=Price.model_validate(row.endpoint.price), on=row.slug in form.s,
+                price=Price.model_validate(row.endpoint.price), on=row.slug in form.s, named=row.slug in order,
             ))  # fmt: skip
     return tuple(sorted(found, key=lambda one: (order.get(one.slug, len(order)), one.slug)))
