@@ -19,6 +19,7 @@ from app.transcripts.told import CONTEXTS, settings_of, temperature_said, usage_
 from app.web import NotFound, Number, ReadDep, page
 
 router = APIRouter(include_in_schema=False)
+LONG = 4000  # characters
 Tab = Literal["text", "rendered", "exchanges", "provenance"]
 WHO = {"user": "user", "assistant": "assistant", "text": "raw text", "reasoning": "reasoning", "tool": "tool"}
 
@@ -38,6 +39,11 @@ class Turn:
     @property
     def answer(self) -> bool:
         return self.message["origin"] == "model" and self.message["role"] in ANSWERS
+
+    @property
+    def long(self) -> bool:
+        """Whether it is asked in so many words that it scrolls by itself; answers always lie open."""
+        return self.message["origin"] != "model" and len(self.message["text"]) > LONG
 
 
 @router.get("/transcripts/{number}")
