@@ -64,29 +64,28 @@ def tag(row: Any, pooled: bool) -> str:
 def card(stack: Stack, shown: Draw, view: View, pivot: Draw | None) -> Card:
     """Make the card of a stack with one of its draws as its face; compared with `pivot` where there is one."""
     compared = pivot.answers if pivot is not None and pivot is not shown else None
-    endings = Counter(
-        [
-            (draw.row.stop_class, _raw(draw.path[-1], view) if draw.path else "")
-            for draw in stack.draws
-            if draw.ending != "whole" and not _told_by_turn(draw, stack)
-        ]
-    )
+    # A ladder alone on its card tells its endings beside its turns.
+    by_turn = len(stack.draws) == 1 and len(shown.answers) > 1
     return Card(
         shown,
         tag_of(shown, view.pooled),
         stack.n,
         stack.slot,
         False,
-        turns(shown, view, compared, by_turn=_told_by_turn(shown, stack)),
-        tuple([(stop or "unknown", raw, n) for (stop, raw), n in endings.items()]),
-        other_model=sum(draw.other_model for draw in stack.draws),
+        turns(shown, view, compared, by_turn),
+        () if by_turn else _badges(stack.draws, view),
+        other_model=sum([draw.other_model for draw in stack.draws]),
         pivot=pivot in stack.draws,
     )
 
 
-def _told_by_turn(draw: Draw, stack: Stack) -> bool:
-    """Tell whether a draw's endings stand beside its turns: a ladder alone on its card."""
-    return stack.n == 1 and len(draw.answers) > 1
+def _badges(draws: Sequence[Draw], view: View) -> tuple[tuple[str, str, int], ...]:
+    """Count how those of some draws ended that did not end by themselves."""
+    odd = [draw for draw in draws if draw.ending != "whole"]
+    if not odd:
+        return ()
+    counted = Counter([(one.row.stop_class, _raw(one.path[-1], view) if one.path else "") for one in odd])
+    return tuple([(stop or "unknown", raw, n) for (stop, raw), n in counted.items()])
 
 
 def _raw(message: Any, view: View) -> str:
@@ -174,6 +173,8 @@ OF_THE_SERVER = {"refusal", "prefix_cut", "echo_cut", "thinking_used_budget"}
 
 def _marks(parts: Any, view: View) -> str:
     """Return in words what an answer's parts say beside its text; with hidden names, nothing of its server."""
-    kinds = [str(part.get("type")) for part in parts or ()]
+    if not parts:
+        return ""
+    kinds = [str(part.get("type")) for part in parts]
     known = dict.fromkeys(MARKS.get(kind, "") for kind in kinds if not (view.hide and kind in OF_THE_SERVER))
     return "; ".join(filter(None, known))

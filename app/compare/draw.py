@@ -20,10 +20,13 @@ class Draw:
     row: Any  # of queries.draws
     path: tuple[Any, ...] = ()  # rows of queries.messages
     other_model: bool = False
+    _answers: tuple[str, ...] | None = None
 
     @property
     def answers(self) -> tuple[str, ...]:
-        return tuple(one.text for one in self.path if one.role in ANSWERS)
+        if self._answers is None:  # the path never changes once it is asked for
+            self._answers = tuple([one.text for one in self.path if one.role in ANSWERS])
+        return self._answers
 
     @property
     def text(self) -> str:
@@ -44,4 +47,4 @@ def paths(draws: Sequence[Draw], messages: Sequence[Any]) -> None:
         while at is not None:
             found.append(at)
             at = by_id.get(at.parent_id)
-        draw.path = tuple(reversed(found))
+        draw.path = tuple(found[::-1])

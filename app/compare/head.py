@@ -61,10 +61,10 @@ def name_of(column: Column, at: int, hide: bool) -> str:
 def endings(cell: Cell) -> tuple[Ending, ...]:
     """Lay the ends of a cell's draws out as one bar, whole answers first, failures last."""
     counts = [
-        (kind, word, cell.states["failed"] if kind == "failed" else cell.endings[kind])
+        (kind, word, cell.states.get("failed", 0) if kind == "failed" else cell.endings.get(kind, 0))
         for kind, word in ENDED
     ]
-    total = sum(n for _, _, n in counts)
+    total = sum([n for _, _, n in counts])
     made, at = [], 0
     for kind, word, n in counts:
         if n:

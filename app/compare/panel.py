@@ -189,8 +189,13 @@ def absent(cell: Cell, place: Place) -> tuple[Absent, ...]:
     """Return what a column has no answers for: impossible, failed, waiting, left out; never like an answer."""
     if cell.column.temperature_milli is None:
         return (Absent("", "Not asked: the chosen runs did not put this prompt to this subject."),)
-    found = [*_by_reason(cell, "impossible", place.view), *_by_reason(cell, "failed", place.view)]
     states = cell.states
+    found = [
+        one
+        for state in ("impossible", "failed")
+        if state in states
+        for one in _by_reason(cell, state, place.view)
+    ]
     waiting = [f"{states[state]} {word}" for state, word in (("queued", "waiting"), ("running", "running"))
                if states[state]]  # fmt: skip
     if waiting:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import starmap
 
 from app.batteries.shape import Answer
 from app.compare.draw import Draw
@@ -52,14 +53,10 @@ _fold_kept = lru_cache(maxsize=4096)(answers.fold)
 
 def stack(draws: Iterable[Draw], key: Callable[[Draw], Key]) -> list[Stack]:
     """Put the same answers on one stack each, the most common first, then the one drawn first."""
-    found: dict[Key, Stack] = {}
+    found: dict[Key, list[Draw]] = {}
     for draw in draws:
-        known = key(draw)
-        if known in found:
-            found[known].draws.append(draw)
-        else:
-            found[known] = Stack(known, [draw])
-    return sorted(found.values(), key=lambda one: -one.n)
+        found.setdefault(key(draw), []).append(draw)
+    return sorted(starmap(Stack, found.items()), key=lambda one: -len(one.draws))
 
 
 def give_slots(columns: Sequence[Sequence[Stack]]) -> dict[Key, dict[int, int]]:
