@@ -22,6 +22,7 @@ from app.transcripts.writer import Writer
 log = logging.getLogger(__name__)
 LOOK = 1.0  # seconds between looks for new draws
 SOONEST = 0.02
+SEAT = 0.02  # seconds between looks for a free seat
 STOPPED = "the collector was stopped before the answer came"
 
 
@@ -89,6 +90,7 @@ class _Collector:
             while True:
                 step = await self._call(draw)
                 if step.state == "running" and step.opening is None:
+                    draw.away = self._desk.seats.leave()  # first: what is saved next may claim for the seat
                     self._writer.submit(step)
                     draw.exchange_id = 0
                     await self._wait_before(draw, draw.pause)
@@ -160,7 +162,8 @@ class _Collector:
         return granted
 
     async def _wait_before(self, draw: Draw, seconds: float, following: Asked | None = None) -> None:
-        """Wait so long, then until the endpoint may be asked; raise _Stopping when that is not wanted any more."""
+        """Wait so long, then until there is a seat again and the endpoint may be asked; raise _Stopping when that
+        is not wanted any more."""
         asked = following or draw.asked
         assert asked is not None
         self._desk.waiting += 1
@@ -173,11 +176,16 @@ class _Collector:
                 if seconds > LOOK:
                     seconds -= LOOK
                     continue
+                if draw.away is not None and not draw.away.come_back(self._desk.allowance.now):
+                    seconds = SEAT
+                    continue
                 seconds = self._desk.may_speak(draw, asked.most_tokens)
                 if not seconds:
                     return
         finally:
             self._desk.waiting -= 1
+            if draw.away is not None:
+                draw.away.end()
 
     def _auth(self, draw: Draw) -> Mapping[str, str]:
         """Return the headers with the key; none where the key is bound to another address."""

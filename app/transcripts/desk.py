@@ -11,6 +11,7 @@ from app.providers.wire import Answered, Failed, Reply
 from app.transcripts.claim import Want
 from app.transcripts.draws import Draw
 from app.transcripts.limits import LONGEST_WAIT, Allowance, Breaker, Window
+from app.transcripts.seats import Seats
 
 GRACE = 10.0  # seconds that calls under way have to come back when a desk is stopped
 
@@ -49,8 +50,7 @@ class Live:
 class Desk:
     """One endpoint that this process speaks to.
 
-    `holding` counts claimed draws and belongs to the writer thread; the rest belongs to the event loop, and the
-    writer only reads it.
+    `seats` is shared with the writer thread; the rest belongs to the event loop, and the writer only reads it.
     """
 
     def __init__(self, endpoint: Endpoint, transport: Transport, key: str | None) -> None:
@@ -60,7 +60,7 @@ class Desk:
         self.window = Window(endpoint.requests_per_minute, endpoint.tokens_per_minute)
         self.allowance = Allowance(endpoint.concurrency)
         self.breaker = Breaker()
-        self.holding = 0
+        self.seats = Seats()
         self.waiting = 0
         self.looked = False  # whether it has tried to claim at all
         self.dry = False
@@ -79,6 +79,11 @@ class Desk:
         """Whether no further draw is begun."""
         return self.stopped.is_set()
 
+    @property
+    def holding(self) -> int:
+        """How many draws are claimed."""
+        return self.seats.claimed
+
     def stop(self) -> None:
         """Begin no further draw."""
         self.stopped.set()
@@ -92,12 +97,12 @@ class Desk:
 
     def want(self, freed: int) -> Want | None:
         """Return what may be claimed once `freed` more draws have ended, None for nothing. In the writer thread."""
-        free = self.allowance.now - self.holding + freed
-        if free <= 0 or self.stopping or self.paused_until > time.monotonic():
+        self.seats.withdraw()
+        if self.stopping or self.paused_until > time.monotonic():
             return None
         if self.breaker.state != "closed" and self.waiting:
             return None  # those who wait have the trial first
-        slots = self.breaker.slots(free)
+        slots = self.seats.offer(self.allowance.now, freed, self.breaker.slots)
         return (
             Want(self.endpoint.id, slots, self.endpoint.price, self.window.admit, self.after)
             if slots
@@ -107,7 +112,7 @@ class Desk:
     def claimed(self, want: Want, draws: Sequence[Draw]) -> None:
         """Note what a claim came to. Called in the writer thread."""
         self.looked = True
-        self.holding += len(draws)
+        self.seats.claim(len(draws))
         self.after, self.dry, self.held, self.short = want.after, want.dry, want.held, want.short
         if draws:
             self.breaker.enter()

@@ -9,6 +9,7 @@ from app.providers.wire import Call, Impossible, Request
 from app.transcripts.cards import PromptCard, RunCard, SubjectCard
 from app.transcripts.limits import Counted
 from app.transcripts.models import NOT_SENT
+from app.transcripts.seats import Away
 from app.transcripts.seeds import seed_of
 
 WHOLE = {"natural", "stop_sequence"}
@@ -68,7 +69,8 @@ class Draw:
     tries: int = 0
     pause: float = 0.0  # seconds to wait before the next try
     counted: Counted | None = None  # in the endpoint's rate window
-    seated: bool = True  # it takes one of its endpoint's slots
+    seated: bool = True  # it counts among its endpoint's claimed draws
+    away: Away | None = None  # how it last gave its seat up, to wait for its next try
 
     @property
     def temperature(self) -> float | None:

@@ -232,7 +232,9 @@ class Writer(threading.Thread):
         for draw in written.ended:
             desk = self.desks.get(draw.endpoint_id)
             if desk is not None and draw.seated:
-                desk.holding -= 1
+                if draw.away is not None:
+                    draw.away.end()
+                desk.seats.end()
             draw.seated = False
         started = []
         for desk, want, openings in written.claims:

@@ -41,14 +41,14 @@ def desk(concurrency: int = 4, requests: int | None = None, tokens: int | None =
 
 def test_free_slots_are_what_is_allowed_less_what_is_held() -> None:
     one = desk(4)
-    one.holding = 3
+    one.seats.claim(3)
     want = one.want(0)
     assert want is not None
     assert want.slots == 1
     full = one.want(2)
     assert full is not None
     assert full.slots == 3
-    one.holding = 4
+    one.seats.claim(1)
     assert one.want(0) is None
 
 
