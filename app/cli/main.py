@@ -108,3 +108,5 @@ def _start_quickly() -> None:
     gc.set_threshold(10_000, 20, 20)
     # A command of httpx's own, with Click, Pygments and Rich behind it: httpx does without where it is missing.
     sys.modules["httpx._main"] = None  # type: ignore[assignment]
+    # The colours of an error in a template of Alembic's, and Pygments again: Mako does without in the same way.
+    sys.modules["mako.ext.pygmentplugin"] = None  # type: ignore[assignment]
