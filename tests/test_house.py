@@ -2,12 +2,18 @@
 
 import ast
 import re
+import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from importlinter import cli as linter
 
+from app import web
+from app.main import routers
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,6 +22,35 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LONG = 300
 TOO_LONG = 400
 NAMELESS = {"utils", "helpers", "common", "services", "managers", "schemas", "base", "misc"}
+INSIDE = {
+    "routes",
+    "commands",
+    "queries",
+    "models",
+}  # a package's files that know each other in this order alone
+KEPT = [
+    path
+    for part in (
+        "app",
+        "bench",
+        "docs",
+        "migrations",
+        "static/js",
+        "static/css",
+        "templates",
+        "tests",
+        ".ci",
+        "",
+    )
+    for path in sorted((ROOT / part).glob("**/*" if part else "*"))
+    if path.is_file()
+    and path.suffix in {".py", ".html", ".js", ".css", ".md", ".yaml", ".yml", ".toml", ".ini", ".mako", ""}
+    and not path.name.startswith(".env")
+]
+# Of packages' indexes, and of the machine that something was made on: neither is anybody else's.
+ELSEWHERE = re.compile(
+    r"pypi\.(org|python)|pythonhosted\.org|registry\.npmjs|(?<![\w./-])/(home|Users|root|work|mnt|tmp|opt)/\w"
+)
 
 
 def lines(path: Path) -> int:
@@ -29,6 +64,13 @@ def named(path: Path) -> str:
 def test_packages_import_downwards_only(capsys: pytest.CaptureFixture[str]) -> None:
     status = linter.lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
     assert status == linter.EXIT_STATUS_SUCCESS, capsys.readouterr().out
+
+
+def test_the_order_inside_is_held_of_every_package_that_has_one() -> None:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    held = next(one["containers"] for one in told if one["id"] == "inside")
+    having = Counter(path.parent.name for path in APP if path.stem in INSIDE)
+    assert {f"app.{name}" for name, files in having.items() if files > 1} <= set(held)
 
 
 @pytest.mark.parametrize("path", [*APP, *TESTS, *sorted((ROOT / "bench").rglob("*.py"))], ids=named)
@@ -61,6 +103,18 @@ def test_no_function_is_longer_than_40_lines() -> None:
     assert [(name, size) for path in APP for name, size in functions(path) if size > 40] == []
 
 
+def test_no_route_does_more_than_15_lines() -> None:
+    routes = [
+        (named(path), node.name, (node.end_lineno or 0) - node.body[0].lineno + 1)
+        for path in APP
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and any(re.match(r"(static_)?router\.|health\.", ast.unparse(one)) for one in node.decorator_list)
+    ]
+    assert len(routes) > 30
+    assert [(path, name, size) for path, name, size in routes if size > 15] == []
+
+
 def test_every_package_opens_with_one_sentence_of_duty() -> None:
     for init in (ROOT / "app").rglob("__init__.py"):
         duty = ast.get_docstring(ast.parse(init.read_text("utf-8")))
@@ -73,13 +127,66 @@ def test_no_file_has_a_name_that_says_nothing() -> None:
     assert [named(path) for path in APP if path.stem in NAMELESS or path.parent.name in NAMELESS] == []
 
 
-@pytest.mark.parametrize("path", [path for path in APP if path.name != "db.py"], ids=named)
+OPENING = re.compile(
+    r"\.(commit|rollback|begin|begin_nested|connect|raw_connection)\(\)|\b(Async)?Session\(|sessionmaker|scoped_session"
+    r"|create_(async_)?engine|\b(sqlite3|psycopg)\.connect|[\"'](BEGIN( IMMEDIATE)?|COMMIT|ROLLBACK)[\"']"
+)
+# Migrations and the backup before them have connections of their own (design §4), and so has a lock.
+OWN = {
+    "app/schema.py": {".connect()", ".begin()", ".rollback()", "sqlite3.connect"},
+    "app/transcripts/locks.py": {".connect()"},
+}
+
+
+@pytest.mark.parametrize("path", [path for path in APP if named(path) != "app/db.py"], ids=named)
 def test_only_the_two_doors_open_or_commit(path: Path) -> None:
-    opening = re.compile(r"\.commit\(\)|\bSession\(|sessionmaker|create_engine\(|BEGIN IMMEDIATE")
-    found = [match.group() for match in opening.finditer(path.read_text("utf-8"))]
-    if named(path) == "app/schema.py":  # migrations run on a connection of their own (design §4)
-        found = [hit for hit in found if hit not in {".commit()", "BEGIN IMMEDIATE"}]
-    assert found == []
+    found = {match.group() for match in OPENING.finditer(path.read_text("utf-8"))}
+    assert found == OWN.get(named(path), set())
+
+
+def dependencies(of: Dependant) -> Iterator[object]:
+    for one in of.dependencies:
+        yield one.call
+        yield from dependencies(one)
+
+
+def test_no_dependency_of_a_route_does_anything_but_read() -> None:
+    found = {
+        call
+        for router in routers()
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for call in dependencies(route.dependant)
+    }
+    assert found == {web._reading}
+
+
+def tables_of_others(path: Path, tree: ast.AST) -> set[str]:
+    owners = {
+        name.asname or name.name: node.module.split(".")[1]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and re.fullmatch(r"app\.\w+\.models", node.module or "")
+        for name in node.names
+        if name.name[0].isupper() and node.module
+    }
+    return {name for name, owner in owners.items() if owner != path.relative_to(ROOT / "app").parts[0]}
+
+
+def test_a_package_alone_writes_its_tables() -> None:
+    trees = [(path, ast.parse(path.read_text("utf-8"))) for path in APP]
+    written = [
+        f"{named(path)}:{node.lineno}"
+        for path, tree in trees
+        for others in [tables_of_others(path, tree)]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        for made in [
+            node.func,
+            *(node.args if ast.unparse(node.func) in {"insert", "update", "delete"} else []),
+        ]
+        if isinstance(made, ast.Name) and made.id in others
+    ]
+    assert written == []
 
 
 @pytest.mark.parametrize("path", [path for path in APP if path.parent.name != "cli"], ids=named)
@@ -98,6 +205,12 @@ def test_imports_stand_at_the_top(path: Path) -> None:
 def test_no_unfinished_work_is_left_lying() -> None:
     marks = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
     assert [named(path) for path in APP if marks.search(path.read_text("utf-8"))] == []
+
+
+def test_no_file_names_a_package_index_or_a_place_on_one_machine() -> None:
+    assert len(KEPT) > 400
+    told = [(named(path), found[0]) for path in KEPT for found in ELSEWHERE.finditer(path.read_text("utf-8"))]
+    assert told == []
 
 
 def test_tests_are_more_than_the_product() -> None:
