@@ -47,7 +47,7 @@ test: setup-test lint ## Style, types, unit tests on both databases, browser tes
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser" $(ARGS)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m browser $(ARGS)
 
-bench: setup-test ## A short form of every benchmark
+bench: setup-test ## A short form of the benchmarks (ARGS=demo: a fresh clone to its first page)
 	$(BIN)/python -m bench $(ARGS)
 
 pictures: setup-test ## Make the README's pictures anew from the demo

@@ -57,10 +57,10 @@ def served() -> Iterator[str]:
 
 
 def answered() -> bool:
-    """Tell whether the demo's newest run has every answer; the demo asks for some time and pauses."""
+    """Tell whether the demo's newest run has ended; the demo asks for some time and pauses."""
     told = subprocess.run([*STYLOSCOPE, "status", "--json"], cwd=ROOT, check=True, stdout=subprocess.PIPE)
     of_demo = [run for run in json.loads(told.stdout)["runs"] if run["study"] == "demo"]
-    return bool(of_demo) and max(of_demo, key=lambda run: int(run["id"]))["state"] == "done"
+    return bool(of_demo) and max(of_demo, key=lambda run: int(run["id"]))["state"] in {"done", "failed"}
 
 
 def main() -> None:
