@@ -12,12 +12,29 @@ ROLES = {"chat": "user, assistant, …, user", "prefill": "user, …, assistant"
 def mistakes_of(shape: BatteryShape) -> Iterator[Mistake]:
     """Yield the mistakes of a battery."""
     yield from repeated([prompt.key for prompt in shape.prompts], ("prompts",), "key")
+    yield from _alike(shape.prompts)
     for index, prompt in enumerate(shape.prompts):
         here: Loc = ("prompts", index)
         yield from _turns(prompt, (*here, "turns"))
         yield from _labels(prompt, here)
         if prompt.answer is not None:
             yield from _answer(prompt.answer, (*here, "answer"))
+
+
+def _alike(prompts: Sequence[PromptShape]) -> Iterator[Mistake]:
+    """Yield a mistake for each prompt that its labels do not tell from one before it.
+
+    Rates are means over the wordings of a condition: two prompts of one label would be one wording counted twice.
+    """
+    first: dict[tuple[object, ...], tuple[str, Loc]] = {}
+    for index, prompt in enumerate(prompts):
+        label = (prompt.family, prompt.variant, prompt.mode, frozenset(prompt.condition.items()))
+        here: Loc = ("prompts", index, "variant")
+        if label in first:
+            other, there = first[label]
+            found = f"found the family, condition, mode and variant (wording) of {shown(other)} again"
+            yield Mistake(here, found, first=there)
+        first.setdefault(label, (prompt.key, here))
 
 
 def _turns(prompt: PromptShape, here: Loc) -> Iterator[Mistake]:

@@ -108,7 +108,7 @@ def test_a_changed_prompt_makes_a_new_run(
     for name in ("study.yaml", "battery.yaml"):
         shutil.copy(run.STUDY.with_name(name), tmp_path / name)
     battery = (tmp_path / "battery.yaml").read_text()
-    (tmp_path / "battery.yaml").write_text(battery.replace("Are you alive?}", "Are you asleep?}"))
+    (tmp_path / "battery.yaml").write_text(battery.replace("Are you alive?", "Are you asleep?"))
     monkeypatch.setattr(run, "STUDY", tmp_path / "study.yaml")
     second, _ = prepared()
     assert (second.new, second.run_id == first.run_id) == (True, False)

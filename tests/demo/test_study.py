@@ -3,6 +3,8 @@
 from collections import Counter
 from itertools import pairwise
 
+import yaml
+
 from app.batteries.shape import PromptShape
 from app.demo.models import GEMMA, MODELS, SMOLLM2
 from app.demo.run import GUARD_SECONDS, STUDY
@@ -18,6 +20,11 @@ PROMPTS = {prompt.key: prompt for prompt in FILE.batteries[0].prompts}
 def differences(one: Snapshot, other: Snapshot) -> set[str]:
     ours, theirs = one.model_dump(), other.model_dump()
     return {name for name in ours if ours[name] != theirs[name]}
+
+
+def test_its_files_are_yaml_to_every_parser() -> None:
+    for path in STUDY.parent.glob("*.yaml"):
+        assert yaml.load(path.read_text(), yaml.SafeLoader) == yaml.load(path.read_text(), yaml.CSafeLoader)
 
 
 def test_the_seven_columns() -> None:

@@ -195,6 +195,9 @@ STUDY_MISTAKES = [
 
 # The same for the sound battery.
 BATTERY_MISTAKES = [
+    ("  - key: begun\n", "  - {key: other, family: number, turns: [{user: Name one.}]}\n  - key: begun\n",
+     "mine.yaml:10: prompts[1].variant: found the family, condition, mode and variant (wording) of 'number' again "
+     "(first on line 4), expected each once"),
     ("{user: Pick a number.}", "{system: Be brief.}",
      "mine.yaml:8: prompts[0].turns[0].system: found an unknown key, expected one of user, assistant, text (a "
      "prompt has no system turn: the system prompt is the subject's)"),
