@@ -16,7 +16,7 @@ from app.transcripts.desk import Desk
 from app.transcripts.draws import Asked, Draw
 from app.transcripts.limits import backoff
 from app.transcripts.renderings import Renderer
-from app.transcripts.settle import Step, laid_back, opened, settle
+from app.transcripts.settle import Step, given_up, laid_back, opened, settle
 from app.transcripts.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -110,6 +110,9 @@ class _Collector:
             self._writer.submit(laid_back(draw, STOPPED))
             if isinstance(stopped, asyncio.CancelledError):
                 raise
+        except Exception as error:  # a fault of ours ends this draw, not its endpoint: the others go on
+            log.exception("transcript %s could not be asked to its end", draw.id)
+            self._writer.submit(given_up(draw, f"it could not be asked to its end: {type(error).__name__}"))
 
     async def _call(self, draw: Draw) -> Step:
         """Send the call in hand and return what comes of it."""

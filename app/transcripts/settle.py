@@ -95,7 +95,16 @@ def opened(draw: Draw, following: Asked | None = None) -> Step:
 
 def laid_back(draw: Draw, why: str) -> Step:
     """Return the step that queues a draw again, its call in flight (if any) left unknown."""
-    step = Step(draw, draw.attempt, state="queued", reason=draw.reason)
+    return _left_off(draw, "queued", draw.reason, why)
+
+
+def given_up(draw: Draw, why: str) -> Step:
+    """Return the step that fails a draw by a fault of ours, its call in flight (if any) left unknown."""
+    return _left_off(draw, "failed", why, why)
+
+
+def _left_off(draw: Draw, state: str, reason: str | None, why: str) -> Step:
+    step = Step(draw, draw.attempt, state=state, reason=reason)
     if draw.exchange_id and draw.asked is not None:
         most = Spent(draw.reserved_micro, draw.asked.most_tokens, False)
         columns = _columns("unknown", Reply(), why, most)

@@ -12,8 +12,10 @@ from app.db import Database
 from app.providers import openai_chat
 from app.providers.wire import Answered, Call, Failed, Impossible, Reply, Request, Target
 from app.settings import Settings
-from app.transcripts import supervise
+from app.transcripts import collect, supervise
+from app.transcripts.draws import Asked, Draw
 from app.transcripts.models import Message, RunBudget
+from app.transcripts.settle import Step
 from app.transcripts.verify import verify, watch
 from tests.faultbox import FaultBox
 from tests.scene import chat, collect_runs, endpoint, exchanges, ladder, planned, states, subject, transcripts
@@ -108,6 +110,31 @@ def test_a_reply_that_nobody_foresaw_fails_its_draw_alone_and_is_kept(
     assert failed.reason == "its reply could not be read: ZeroDivisionError"
     call = next(call for call in exchanges(run) if call.transcript_id == failed.id)
     assert b"answer to odd" in zlib.decompress(call.reply or b"")
+
+
+def test_a_fault_of_ours_between_two_calls_fails_its_draw_alone_and_ends_nothing_else(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No task may die unheard: its draw would be held, and the collector wait, for ever."""
+    real = collect.opened
+
+    def broken(draw: Draw, *rest: Asked) -> Step:
+        if draw.repeat == 2:
+            raise KeyError("innards")
+        return real(draw, *rest)
+
+    monkeypatch.setattr(collect, "opened", broken)
+    monkeypatch.setattr(collect, "backoff", lambda *_, **__: 0.0)
+    with FaultBox() as box:
+        box.faults(["500"] * 3)
+        run = planned(endpoint(box.url, limits={"concurrency": 3}), repeats=3)
+        collect_runs(run)
+    assert states(run) == {"done": 2, "failed": 1}
+    (failed,) = (draw for draw in transcripts(run) if draw.state == "failed")
+    assert failed.reason == "it could not be asked to its end: KeyError"
+    assert "could not be asked to its end" in caplog.text
+    with database.reading() as session:
+        assert verify(session, watch(database)).problems == []
 
 
 def test_a_call_that_cannot_be_made_fails_its_draw_alone(
