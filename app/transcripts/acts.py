@@ -1,9 +1,12 @@
-"""What people do with runs from a page: start, pause, resume, cancel, ask again, extend. Each comes back by 303."""
+"""What people do with runs from a page: start, pause, resume, cancel, ask again, extend. Each comes back by 303.
+
+To plan many draws takes seconds, so starting and extending are `slow` work: they keep no page waiting.
+"""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -18,21 +21,25 @@ from app.studies.queries import study
 from app.transcripts import commands
 from app.transcripts.new_run import NewRun, exact_request, new_run
 from app.transcripts.wish import MOST_REPEATS, RunForm, Words, budget_of, temperatures_of
-from app.web import LARGEST, Invalid, NotFound, Number, page
+from app.web import LARGEST, Invalid, NotFound, Number, page, slow
 
 router = APIRouter(include_in_schema=False)
 Version = Annotated[int, Field(ge=1, le=LARGEST)]
 
 
 @router.post("/runs")
-def start(request: Request, form: Annotated[RunForm, Form()]) -> Response:
+async def start(request: Request, form: Annotated[RunForm, Form()]) -> Response:
     """Start a run of a study; a form that cannot be started comes back with what is wrong."""
+    return await slow(_start, request, form)
+
+
+def _start(request: Request, form: RunForm) -> Response:
     with db.writing() as session:
         found = study(session, form.study)
         if found is None:
             raise NotFound("There is no such study.")
         wanted = new_run(session, found, form.model_copy(update={"chosen": "1"}), os.environ)
-        run_id = 0 if wanted.problem else _start(session, wanted, request.state.person.id)
+        run_id = 0 if wanted.problem else _begin(session, wanted, request.state.person.id)
     if run_id:
         return RedirectResponse(f"/runs/{run_id}", 303)
     exact = exact_request(wanted)
@@ -78,7 +85,7 @@ def retry(request: Request, run_id: Number) -> Response:
 
 
 @router.post("/runs/{run_id}/extend")
-def extend(
+async def extend(
     request: Request,
     run_id: Number,
     repeats: Annotated[int, Form(ge=1, le=MOST_REPEATS)],
@@ -88,15 +95,19 @@ def extend(
     s: Annotated[list[Version] | None, Form()] = None,
 ) -> Response:
     """Add a wave that asks what is missing; `b` and `s` are further battery and subject versions."""
-    with _changing(run_id) as session:
-        commands.extend(
-            session, run_id, battery_version_ids=b, subject_version_ids=s, repeats=repeats,
-            temperatures=temperatures_of(temperatures), reason=reason.strip(), person_id=request.state.person.id,
-        )  # fmt: skip
+    await slow(
+        _extend, run_id, battery_version_ids=b, subject_version_ids=s, repeats=repeats,
+        temperatures=temperatures, reason=reason.strip(), person_id=request.state.person.id,
+    )  # fmt: skip
     return _back(run_id)
 
 
-def _start(session: Session, wanted: NewRun, person_id: int) -> int:
+def _extend(run_id: int, *, temperatures: str, **wanted: Any) -> None:
+    with _changing(run_id) as session:
+        commands.extend(session, run_id, temperatures=temperatures_of(temperatures), **wanted)
+
+
+def _begin(session: Session, wanted: NewRun, person_id: int) -> int:
     run_id, _ = commands.start(
         session,
         study_id=wanted.study.id,

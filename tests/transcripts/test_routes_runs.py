@@ -3,6 +3,8 @@
 import re
 from collections.abc import AsyncIterator
 
+import anyio
+import anyio.to_thread
 import httpx
 import pytest
 from sqlalchemy import func, select, update
@@ -328,3 +330,22 @@ async def test_prices_that_change_later_do_not_change_what_was_spent(client: htt
     with db.writing() as session:
         session.execute(update(Endpoint).values(price={"input_per_mtok": None, "output_per_mtok": None}))
     assert words(await get(client, "/-/runs/1")) == before
+
+
+@pytest.mark.anyio
+async def test_runs_whose_draws_are_long_in_planning_keep_no_page_waiting(client: httpx.AsyncClient) -> None:
+    made(prompts=ONE_PROMPT, subjects=ONE_SUBJECT, repeats=2)
+    anyio.to_thread.current_default_thread_limiter().total_tokens = 2  # as the server has it with SQLite
+    replies: list[httpx.Response] = []
+
+    async def extend(repeats: int) -> None:
+        replies.append(await client.post("/runs/1/extend", data={"repeats": str(repeats)}))
+
+    async with anyio.create_task_group() as group:
+        with db.current().writers, anyio.fail_after(20):  # another run is being planned, and takes its time
+            group.start_soon(extend, 3)
+            group.start_soon(extend, 4)
+            await anyio.wait_all_tasks_blocked()
+            await get(client, "/runs/1")
+            assert replies == []
+    assert [reply.status_code for reply in replies] == [303, 303]
