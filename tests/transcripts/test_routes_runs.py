@@ -349,3 +349,32 @@ async def test_runs_whose_draws_are_long_in_planning_keep_no_page_waiting(client
             await get(client, "/runs/1")
             assert replies == []
     assert [reply.status_code for reply in replies] == [303, 303]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("wanted", "said"), [("pause", "pausing"), ("cancel", "cancelling")])
+async def test_a_stop_shows_at_once_while_draws_are_in_flight(
+    client: httpx.AsyncClient, wanted: str, said: str
+) -> None:
+    made(say=lambda *_: Draw(state="running"), repeats=1, wanted=wanted)
+    text = await get(client, "/runs/1")
+    assert f">{said}</span>" in text
+    assert 'id="act-pause"' not in text
+    assert ('id="act-resume"' in text) == (wanted == "pause")
+
+
+@pytest.mark.anyio
+async def test_a_run_of_which_nothing_came_says_that_all_failed(client: httpx.AsyncClient) -> None:
+    made(say=lambda *_: Draw(state="failed", reason="no"), repeats=1)
+    for path in ("/runs", "/runs/1", "/studies", "/studies/first-light", "/"):
+        text = await get(client, path)
+        assert "all failed" in text, path
+        assert "some failed" not in text, path
+
+
+@pytest.mark.anyio
+async def test_the_failed_draws_of_a_subject_are_read_alone(client: httpx.AsyncClient) -> None:
+    made()
+    path = "/runs/1/draws?state=failed&subject=reasoner"
+    assert path.replace("&", "&amp;") in await get(client, "/runs/1")
+    assert "6 draws." in words(await get(client, path))
