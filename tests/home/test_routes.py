@@ -14,6 +14,7 @@ from app.settings import Settings
 from app.studies.models import Study
 from app.subjects.queries import SLOTS
 from tests import seed
+from tests.cast import Draw
 
 UI = Path(web.ROOT, "templates", "ui")
 PATTERNS = "".join(path.read_text() for path in sorted(Path(web.ROOT, "templates/home").rglob("*.html")))
@@ -156,3 +157,14 @@ async def test_every_link_of_the_masthead_is_answered(client: httpx.AsyncClient,
             reply = await client.get(link, follow_redirects=True)
             assert (link, reply.status_code) == (link, 200)
             assert reply.text.count('aria-current="page"') >= 1
+
+
+@pytest.mark.anyio
+async def test_what_is_under_way_stands_above_the_studies(
+    client: httpx.AsyncClient, sqlite: Database
+) -> None:
+    with sqlite.writing() as session:
+        seed.study(session, repeats=1, wanted="pause", say=lambda *_: Draw(state="queued"))
+    text = (await client.get("/")).text
+    assert text.index("Under way") < text.index('<ul class="studies">') < text.index("Latest runs")
+    assert "Run 1, First light" in (await client.get("/-/home/under-way")).text

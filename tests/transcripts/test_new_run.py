@@ -196,3 +196,15 @@ async def test_a_form_that_cannot_be_started_comes_back_with_what_was_written(
 @pytest.mark.anyio
 async def test_a_run_of_no_study_is_not_found(client: httpx.AsyncClient, study: seed.Seeded) -> None:
     assert (await client.post("/runs", data={**CHOSEN, "study": "none"})).status_code == 404
+
+
+def test_the_subjects_of_the_study_come_first_and_those_ticked_beside_them(study: seed.Seeded) -> None:
+    with db.writing() as session:
+        session.scalars(select(Study)).one().wanted = {
+            "subjects": ["pirate"], "batteries": ["mode-collapse"], "run": {"repeats": 1},
+        }  # fmt: skip
+    fresh = opened(RunForm(study="first-light"))
+    assert [one.slug for one in fresh.named_subjects] == ["pirate"]
+    assert len(fresh.further_subjects) == 4
+    ticked = opened(form(s=["reasoner"]))
+    assert [one.slug for one in ticked.named_subjects] == ["pirate", "reasoner"]

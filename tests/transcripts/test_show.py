@@ -9,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import insert
 
+from app.batteries.shape import Turn
 from app.db import Database, now
 from app.settings import Settings
 from app.transcripts.conversation import SHOWN, calls, conversation, laid_out
@@ -210,3 +211,16 @@ def test_a_body_that_is_no_json_stays_as_it_came_and_a_long_one_is_cut(database:
 )  # fmt: skip
 def test_json_is_laid_out_and_nothing_else(text: str, expected: str) -> None:
     assert laid_out(text) == expected
+
+
+@pytest.mark.anyio
+async def test_a_prompt_of_many_pages_scrolls_by_itself_and_its_answer_lies_open(
+    client: httpx.AsyncClient, sqlite: Database
+) -> None:
+    long = cast.NUMBER.model_copy(update={"turns": (Turn(user="word " * 2000),)})
+    with sqlite.writing() as session:
+        made = seed.study(session, subjects=cast.SUBJECTS[:1], prompts=[long], repeats=1,
+                          say=lambda *_: Draw("word " * 2000))  # fmt: skip
+    text = await text_of(client, made.transcripts["number-plain", "base-raw", 1])
+    assert re.findall(r'<div class="(text[^"]*)"', text) == ["text long", "text"]
+    assert re.search(r'class="text long"[^>]* tabindex="0" role="region"', text)  # the keyboard reaches it
