@@ -18,7 +18,7 @@ from app.web import NotFound, ReadDep, page
 router = APIRouter(include_in_schema=False)
 SIGNS: dict[str, Any] = {
     "faithful": faithful, "glyph": signs.glyph, "slot": signs.slot, "badge": signs.badge,
-    "stop_badge": signs.stop_badge,
+    "stop_badge": signs.stop_badge, "about": signs.about, "share": signs.share,
 }  # fmt: skip
 
 

@@ -1,10 +1,15 @@
-"""The signs that stand on a page by the dozen, made by the interface's own macros once and kept."""
+"""What stands on a page by the dozen, made by macros once for each value and kept.
+
+Everything here is decided by its arguments alone, which are never changed: nothing that is kept can be out of date.
+"""
 
 from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
 
+from app.compare.distribution import Share
+from app.compare.head import Head
 from app.web import templates
 
 
@@ -32,6 +37,18 @@ def badge(word: str, kind: str, title: str = "") -> Markup:
     return Markup(_macros().badge(word, kind, title))
 
 
-@lru_cache(maxsize=1)
-def _macros() -> Any:
-    return templates().env.get_template("ui/marks.html").module
+@lru_cache(maxsize=512)
+def about(head: Head) -> Markup:
+    """Return all that a column's head says below its name."""
+    return Markup(_macros("compare/_said.html").about(head))
+
+
+@lru_cache(maxsize=1024)
+def share(word: str, one: Share) -> Markup:
+    """Return a share in words, with its interval where there is one."""
+    return Markup(_macros("compare/_said.html").share(word, one))
+
+
+@lru_cache(maxsize=2)
+def _macros(template: str = "ui/marks.html") -> Any:
+    return templates().env.get_template(template).module
