@@ -113,7 +113,7 @@ def test_a_reply_that_nobody_foresaw_fails_its_draw_alone_and_is_kept(
 
 
 def test_a_fault_of_ours_between_two_calls_fails_its_draw_alone_and_ends_nothing_else(
-    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No task may die unheard: its draw would be held, and the collector wait, for ever."""
     real = collect.opened
@@ -123,6 +123,8 @@ def test_a_fault_of_ours_between_two_calls_fails_its_draw_alone_and_ends_nothing
             raise KeyError("innards")
         return real(draw, *rest)
 
+    told: list[str] = []
+    monkeypatch.setattr(collect.log, "exception", lambda words, *rest: told.append(words % rest))
     monkeypatch.setattr(collect, "opened", broken)
     monkeypatch.setattr(collect, "backoff", lambda *_, **__: 0.0)
     with FaultBox() as box:
@@ -132,7 +134,7 @@ def test_a_fault_of_ours_between_two_calls_fails_its_draw_alone_and_ends_nothing
     assert states(run) == {"done": 2, "failed": 1}
     (failed,) = (draw for draw in transcripts(run) if draw.state == "failed")
     assert failed.reason == "it could not be asked to its end: KeyError"
-    assert "could not be asked to its end" in caplog.text
+    assert told == [f"transcript {failed.id} could not be asked to its end"]
     with database.reading() as session:
         assert verify(session, watch(database)).problems == []
 
