@@ -6,12 +6,13 @@ PostgreSQL refuses to run as root, so there it runs as another user in a folder 
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
+
+from tests.ports import free_port
 
 UNPRIVILEGED = ("postgres", "nobody")
 
@@ -42,7 +43,7 @@ class Server:
         self.bin = found if _reachable(found) else self._copied(found)
         if self.account:
             shutil.chown(self.home, *self.account)
-        self.port = _free_port()
+        self.port = free_port()
         self._run(
             "initdb", "-D", str(self.home / "data"), "-U", "test", "-A", "trust", "-E", "UTF8", "--no-sync"
         )
@@ -122,9 +123,3 @@ def _account() -> tuple[str, int] | None:
 def _reachable(folder: Path) -> bool:
     """Tell whether another user can read this folder: a virtual environment below /root is closed to it."""
     return all(part.stat().st_mode & 0o001 for part in [folder, *folder.parents])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

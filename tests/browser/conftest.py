@@ -21,6 +21,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Reque
 from app import db
 from app.main import create_app
 from app.settings import Settings
+from tests import seed
+from tests.compare import cast
 from tests.conftest import missing
 
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -100,6 +102,13 @@ def base_url(sqlite: db.Database, settings: Settings) -> Iterator[str]:
     """The address of a server over an empty database of this test's own; seed it with `tests.seed`."""
     with serving(settings) as address:
         yield address
+
+
+@pytest.fixture
+def seeded(sqlite: db.Database) -> None:
+    """A study with answers of every kind, for Compare."""
+    with sqlite.writing() as session:
+        seed.study(session, subjects=cast.SUBJECTS, prompts=cast.PROMPTS, say=cast.say)
 
 
 class Guard:

@@ -9,20 +9,11 @@ from playwright.sync_api import Page, expect
 from app import db
 from app.live.log import record
 from tests import seed
+from tests.browser.reading import address
 from tests.compare import cast
 from tests.compare.reading import BATTERY
 
 Check = Callable[[Page], None]
-
-
-@pytest.fixture
-def seeded(sqlite: db.Database) -> None:
-    with sqlite.writing() as session:
-        seed.study(session, subjects=cast.SUBJECTS, prompts=cast.PROMPTS, say=cast.say)
-
-
-def address(page: Page, pattern: str) -> None:
-    expect(page).to_have_url(re.compile(re.escape(BATTERY) + pattern))
 
 
 @pytest.mark.usefixtures("seeded")

@@ -11,6 +11,7 @@ from app.batteries.shape import PromptShape, Turn
 from app.live.log import record
 from app.subjects.shape import SubjectShape
 from tests import seed
+from tests.browser.reading import address
 from tests.cast import Draw
 from tests.compare import cast
 from tests.compare.reading import BATTERY
@@ -25,18 +26,6 @@ def thinking(prompt: PromptShape, subject: SubjectShape, repeat: int) -> Draw:
     """Let every subject answer every rung, one of them after thought."""
     thought = "Let me think about that.\n" * 8 if subject.slug == "default" else ""
     return Draw(tuple(f"Answer {n}." for n in range(len(prompt.turns))), reasoning=thought)
-
-
-@pytest.fixture
-def seeded(sqlite: db.Database) -> None:
-    with sqlite.writing() as session:
-        seed.study(session, subjects=cast.SUBJECTS, prompts=cast.PROMPTS, say=cast.say)
-
-
-def address(page: Page, pattern: str) -> None:
-    """Wait for an address, and for the page that belongs to it."""
-    expect(page).to_have_url(re.compile(re.escape(BATTERY) + pattern))
-    expect(page.locator("#main")).not_to_have_attribute("aria-busy", "true")
 
 
 def scrolled(page: Page, to: int) -> None:

@@ -23,6 +23,7 @@ from app.settings import Settings, settings
 from app.transcripts.queries import run_status
 from tests import scene
 from tests.faultbox import FaultBox
+from tests.ports import free_port
 from tests.typed import typed
 
 
@@ -34,12 +35,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("STYLOSCOPE_MODE", raising=False)
     settings.cache_clear()
     return tmp_path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

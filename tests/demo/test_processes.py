@@ -18,16 +18,10 @@ import pytest
 from app.demo.models import SERVER_PACKAGE, SMOLLM2, LocalModel, present
 from app.demo.processes import ServerError, starting
 from app.settings import settings
+from tests.ports import free_port
 
 REPOSITORY = Path(__file__).parents[2]
 ENDED_SECONDS = 10.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def alive(pid: int) -> bool:

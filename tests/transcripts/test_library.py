@@ -1,15 +1,11 @@
 """Pages of the library: everything that can be asked and whom, faithfully and without a key."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from app import db
-from app.db import Database
-from app.main import create_app
-from app.settings import Settings
 from tests.runs.files import BATTERY, STUDY
 from tests.runs.test_applying import ask, put
 
@@ -23,14 +19,6 @@ PAGES = [
     "/studies/first-light",
 ]
 HOSTILE = '"<script>alert(1)</script><img src=x onerror=alert(1)>"'
-
-
-@pytest.fixture
-async def client(sqlite: Database, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(create_app(settings))
-    address, headers = "http://127.0.0.1:8765", {"accept": "text/html"}
-    async with httpx.AsyncClient(transport=transport, base_url=address, headers=headers) as client:
-        yield client
 
 
 async def text_of(client: httpx.AsyncClient, path: str, status: int = 200) -> str:

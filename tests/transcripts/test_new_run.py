@@ -1,7 +1,6 @@
 """The page of a new run: what a study could ask, what it comes to before anything is sent, and the start."""
 
 import re
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -9,9 +8,7 @@ from sqlalchemy import func, select
 
 from app import db
 from app.db import Database
-from app.main import create_app
 from app.runs.models import Run, Wave, WaveSubject
-from app.settings import Settings
 from app.studies.models import Study
 from app.transcripts.commands import start
 from app.transcripts.models import Transcript
@@ -21,14 +18,6 @@ from tests import seed
 
 KEYS = {"TWO_API_KEY": "k", "THREE_API_KEY": "k", "FOUR_API_KEY": "k"}
 CHOSEN = {"study": "first-light", "chosen": "1", "repeats": "3"}
-
-
-@pytest.fixture
-async def client(sqlite: Database, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(create_app(settings))
-    address, headers = "http://127.0.0.1:8765", {"accept": "text/html"}
-    async with httpx.AsyncClient(transport=transport, base_url=address, headers=headers) as client:
-        yield client
 
 
 @pytest.fixture
