@@ -18,7 +18,7 @@ from app.db import Database, open_database, said
 from app.settings import Settings
 from app.transcripts import frozen
 
-HEAD = "0001"
+HEAD = "0007"
 MIGRATE_LOCK = 7_301_993  # any fixed number
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 

@@ -1,0 +1,1 @@
+"""What a person finds, has seen, keeps and cites."""
