@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 import app.accounts.models
 import app.batteries.models
 import app.live.models
+import app.reading.models
 import app.runs.models
 import app.studies.models
 import app.subjects.models

@@ -10,6 +10,12 @@ DONE = "OLD.state = 'done'"
 OLD_OWNER = "EXISTS (SELECT 1 FROM transcripts t WHERE t.id = OLD.transcript_id AND t.state = 'done')"
 NEW_OWNER = OLD_OWNER.replace("OLD", "NEW")
 ALWAYS = ""
+# What a working set means is cited: its filter never changes, and once it is hashed neither do its members.
+REDEFINED = (
+    "(OLD.filter <> NEW.filter OR OLD.kind <> NEW.kind"
+    " OR (OLD.sha256 IS NOT NULL AND (NEW.sha256 IS NULL OR NEW.sha256 <> OLD.sha256)))"
+)
+CLOSED_SET = "EXISTS (SELECT 1 FROM working_sets w WHERE w.id = NEW.set_id AND w.sha256 IS NOT NULL)"
 RULES: dict[str, dict[str, str]] = {
     "transcripts": {"UPDATE": DONE, "DELETE": DONE},
     "exchanges": {"INSERT": NEW_OWNER, "UPDATE": f"({OLD_OWNER} OR {NEW_OWNER})", "DELETE": OLD_OWNER},
@@ -18,6 +24,8 @@ RULES: dict[str, dict[str, str]] = {
     "renderings": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
     "settings": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
     "events": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
+    "working_sets": {"UPDATE": REDEFINED, "DELETE": ALWAYS},
+    "working_set_members": {"INSERT": CLOSED_SET, "UPDATE": ALWAYS, "DELETE": ALWAYS},
 }
 CLOSED = "NOT EXISTS (SELECT 1 FROM maintenance)"
 
