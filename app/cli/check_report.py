@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.batteries.rules import Finding
 from app.batteries.shape import PromptShape
 from app.providers.wire import Impossible
+from app.runs.linting import findings
 from app.runs.mistakes import ascii_controls
 from app.runs.study_shape import StudyFile
 from app.studies.shape import MICRO
@@ -18,6 +20,7 @@ from app.transcripts.estimate import METHOD, Asked, Estimate, Span, SubjectEstim
 from app.transcripts.preflight import exact
 
 WIDEST = 160  # columns, where the output is no terminal
+MOST_LINTED = 20  # findings that are printed; --json has them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Report:
     prompts: dict[str, PromptShape]
     estimate: Estimate
     notes: tuple[tuple[str, str], ...]
+    linted: tuple[tuple[str, Finding], ...] = ()
 
 
 def of(file: StudyFile) -> Report:
@@ -42,7 +46,7 @@ def of(file: StudyFile) -> Report:
     run = file.shape.run
     found = estimate(prompts, asked, repeats=run.repeats, temperatures=run.temperatures)
     notes = (*_subject_notes(file, prompts, found), *_budget_notes(file, found), *_key_notes(file))
-    return Report(file, prompts, found, notes)
+    return Report(file, prompts, found, notes, tuple(findings(file.batteries)))
 
 
 def _subject_notes(
@@ -123,6 +127,17 @@ def document(report: Report) -> dict[str, Any]:
             for cell in found.impossible
         ],
         "notes": [{"subject": subject or None, "note": note} for subject, note in report.notes],
+        "lint": [
+            {
+                "battery": battery,
+                "prompt": one.prompt,
+                "field": one.field,
+                "rule": one.rule,
+                "grade": one.grade,
+                "found": one.text,
+            }
+            for battery, one in report.linted
+        ],
         "method": METHOD,
     }
 
@@ -161,7 +176,7 @@ def show(report: Report) -> None:
     console.print(f"{shape.study.slug}: {ascii_controls(shape.study.title)}")
     console.print(f"batteries and their prompts: {sizes}; {shape.run.repeats} repeats\n")
     console.print(_table(report))
-    for line in (*_impossible_lines(report), *_note_lines(report)):
+    for line in (*_impossible_lines(report), *_note_lines(report), *_lint_lines(report)):
         console.print(line, soft_wrap=True)
     console.print(f"\n{METHOD}", style="dim")
     console.print(f"{found.calls:,} calls to expect. Nothing was sent.")
@@ -219,3 +234,13 @@ def _note_lines(report: Report) -> Iterator[str]:
         yield "\nto know:"
     for subject, note in report.notes:
         yield f"  {subject + ': ' if subject else ''}{ascii_controls(note)}"
+
+
+def _lint_lines(report: Report) -> Iterator[str]:
+    """Yield what the prompts should mind; docs/battery-file.md says why of each rule."""
+    if report.linted:
+        yield "\nto mind in the prompts (docs/battery-file.md says why):"
+    for battery, one in report.linted[:MOST_LINTED]:
+        yield f"  {battery}/{one.prompt} {one.field}: {ascii_controls(one.text)} ({one.title.lower()})"
+    if len(report.linted) > MOST_LINTED:
+        yield f"  … and {len(report.linted) - MOST_LINTED} more; --json has them all"

@@ -143,3 +143,23 @@ def test_words_of_a_file_cannot_speak_to_the_terminal(here: Path) -> None:
     assert "first-light: [red]First[/red]" in typed("check", "study.yaml").stdout
     write(here, STUDY.replace("title: First light", 'title: "\\e[31mFirst"'))
     assert "found U+001B, expected text" in typed("check", "study.yaml").stderr
+
+
+def test_check_tells_what_the_prompts_should_mind_and_refuses_nothing(here: Path) -> None:
+    write(here, battery=BATTERY.replace("Pick a number.", '"Pick a [kind] number."'))
+    text = typed("check", "study.yaml").stdout
+    assert "to mind in the prompts" in text
+    assert (
+        "mine/number turns[0].user: found [kind], expected the words that belong there (no slot left open)"
+        in text
+    )
+    found = checked()["lint"]
+    assert isinstance(found, list)
+    assert found[0] == {
+        "battery": "mine",
+        "prompt": "number",
+        "field": "variant",
+        "rule": "wordings",
+        "grade": "warn",
+        "found": "found 1 wording of number, expected 3 or more",
+    }
