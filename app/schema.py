@@ -72,9 +72,8 @@ def migrate(database: Database, target: str = "head") -> None:
     with database.engine.connect() as connection:
         if database.sqlite:
             # A batch migration of a table that others point to fails with foreign keys on, and the pragma is
-            # without effect inside a transaction.
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.rollback()
+            # without effect inside a transaction: said to the driver, since the connection begins one by itself.
+            connection.connection.execute("PRAGMA foreign_keys=OFF")
             connection.info["immediate"] = True
         with connection.begin():
             if not database.sqlite:  # of two who migrate at once the second finds it done

@@ -140,7 +140,7 @@ OPENING = re.compile(
 )
 # Migrations and the backup before them have connections of their own (design §4), and so has a lock.
 OWN = {
-    "app/schema.py": {".connect()", ".begin()", ".rollback()", "sqlite3.connect"},
+    "app/schema.py": {".connect()", ".begin()", "sqlite3.connect"},
     "app/transcripts/locks.py": {".connect()"},
 }
 

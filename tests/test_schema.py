@@ -5,11 +5,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from app import db, schema
 from app.db import Base, Database
 from app.settings import Settings
 from app.transcripts import frozen
+from tests import seed
+from tests.cast import PROMPTS, SUBJECTS
+from tests.tries import tried
 
 
 def triggers(database: Database) -> set[str]:
@@ -46,6 +50,20 @@ def test_down_and_up_again_leaves_the_same_tables_and_triggers(database: Databas
     schema.migrate(database)
     assert set(inspect(database.engine).get_table_names()) == before
     assert triggers(database) == frozen.names()
+
+
+def test_a_table_that_others_point_to_is_made_anew_with_all_its_rows(database: Database) -> None:
+    with database.writing() as session:
+        made = seed.study(session, subjects=SUBJECTS[:1], prompts=PROMPTS[:1], repeats=2)
+        tried(session, made, subjects=SUBJECTS[:1])
+    schema.migrate(database, "0005")
+    with database.reading() as session:
+        assert session.scalars(text("SELECT kind FROM runs ORDER BY id")).all() == ["asked", "asked"]
+    schema.migrate(database)
+    with database.reading() as session:
+        assert session.scalar(text("SELECT count(*) FROM transcripts JOIN runs ON runs.id = run_id")) == 4
+    with database.writing() as session, pytest.raises(IntegrityError):
+        session.execute(text("UPDATE runs SET kind = 'other'"))
 
 
 def test_an_embedded_database_is_made_by_the_first_command_that_needs_it(settings: Settings) -> None:

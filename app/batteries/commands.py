@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from app.batteries.models import Battery, BatteryPrompt, BatteryVersion, Prompt
+from app.batteries.models import HIDDEN, Battery, BatteryPrompt, BatteryVersion, Prompt
 from app.batteries.shape import BatteryHead, BatteryShape, PromptShape
 from app.shape import fingerprint
 
@@ -39,6 +39,30 @@ def put_battery(session: Session, shape: BatteryShape, in_use: InUse) -> tuple[B
     version, change = _put_version(session, battery, prompts, ids, in_use)
     told += [change] if change else []
     return version, "; ".join(told) or UNCHANGED
+
+
+def put_tried(session: Session, name: str, shape: PromptShape) -> BatteryVersion:
+    """Register a text that is only tried, in the hidden battery of this name; return the version that holds it.
+
+    A text is named by its content: one that was tried before finds its version again. The caller sees to it that
+    nobody else does the same at the same time.
+    """
+    shape = shape.model_copy(update={"key": f"t-{fingerprint(shape.identity())[:12]}"})
+    battery = session.scalar(select(Battery).where(Battery.slug == HIDDEN + name))
+    if battery is None:
+        battery = Battery(slug=HIDDEN + name, title="Tried texts")
+        session.add(battery)
+        session.flush()
+    identity = _identity(shape)
+    of = BatteryVersion.battery_id == battery.id
+    known = session.scalar(select(BatteryVersion).where(of, BatteryVersion.sha256 == _sha256([identity])))
+    if known is not None:
+        return known
+    row = Prompt(battery_id=battery.id, key=shape.key, content_sha256=identity[1], **_columns(shape))
+    session.add(row)
+    session.flush()
+    newest = session.scalar(select(func.max(BatteryVersion.number)).where(of)) or 0
+    return _new_version(session, battery, newest + 1, _sha256([identity]), [row.id])
 
 
 def _correct_head(battery: Battery, head: BatteryHead) -> list[str]:

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, BigKey, now
 
+HIDDEN = "_"  # begins the slug of a battery that only holds tried texts: no file can name one
+
 
 class Battery(Base):
     """A list of prompts by name; its versions hold which."""

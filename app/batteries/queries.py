@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.batteries.models import Battery, BatteryPrompt, BatteryVersion, Prompt
+from app.batteries.models import HIDDEN, Battery, BatteryPrompt, BatteryVersion, Prompt
 
 
 def batteries(session: Session) -> Sequence[Battery]:
-    """Return every battery by slug."""
-    return session.scalars(select(Battery).order_by(Battery.slug)).all()
+    """Return every battery by slug, but for those that only hold tried texts."""
+    shown = ~Battery.slug.startswith(HIDDEN, autoescape=True)
+    return session.scalars(select(Battery).where(shown).order_by(Battery.slug)).all()
 
 
 def battery(session: Session, slug: str) -> Battery | None:

@@ -67,7 +67,9 @@ def choose(session: Session, study_id: int, view: View, prompt_ids: Sequence[int
     Order: that of `cols` in the address, else the newest run's; by style first where asked for.
     """
     chosen = view.chosen_runs
-    asked = [row for row in queries.subjects_asked(session, study_id) if not chosen or row.run in chosen]
+    asked = [
+        row for row in queries.subjects_asked(session, study_id, chosen) if not chosen or row.run in chosen
+    ]
     cells = [
         cell for cell in queries.cells(session, study_id, prompt_ids) if not chosen or cell.run_id in chosen
     ]

@@ -78,7 +78,8 @@ def build(session: Session, study_id: int, place: Place, scope: Scope, runs: dic
     """Read and lay out one prompt of a study under one view."""
     view, prompt = place.view, PromptShape.model_validate(scope.prompt.shape)
     here = scope.prompt.id
-    ids = queries.equal_prompts(session, scope.prompt.equal_sha256) if view.pooled else [here]
+    equal = queries.equal_prompts(session, scope.prompt.equal_sha256) if view.pooled else []
+    ids = list(dict.fromkeys([here, *equal]))
     choice = choose(session, study_id, view, ids, here)
     cells = _cells(session, study_id, ids, choice, place, prompt.answer)
     look(session, cells, prompt)

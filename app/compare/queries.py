@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, Table, bindparam, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from app.batteries.models import Battery, BatteryPrompt, BatteryVersion, Prompt
+from app.batteries.models import HIDDEN, Battery, BatteryPrompt, BatteryVersion, Prompt
 from app.runs.models import Run, Wave, WaveBattery, WaveSubject
+from app.runs.queries import COUNTED
 from app.studies.models import Study
 from app.subjects.models import Endpoint, Style, Subject, SubjectVersion
 from app.transcripts.models import Message, Rendering, SettingsRecord, Transcript
@@ -67,14 +68,19 @@ def study(session: Session, slug: str) -> Any:
 _WITH_RUNS = (
     select(STUDIES.slug, STUDIES.title, func.max(RUNS.id).label("run"))
     .join_from(_table(Study), _table(Run), RUNS.study_id == STUDIES.id)
+    .where(COUNTED)
     .group_by(STUDIES.id, STUDIES.slug, STUDIES.title)
     .order_by(func.max(RUNS.id).desc())
 )
 
 
 def studies_with_runs(session: Session) -> Rows:
-    """Return slug and title of each study that has a run, the newest run first."""
+    """Return slug and title of each study that has a run, the newest run first; tried texts are no runs here."""
     return _all(session, _WITH_RUNS)
+
+
+# A run that only tries a text is there for who names it.
+_NAMED = COUNTED | RUNS.id.in_(_many("named"))
 
 
 _BATTERIES_ASKED = (
@@ -87,11 +93,22 @@ _BATTERIES_ASKED = (
     .where(RUNS.study_id == bindparam("study"))
     .order_by(RUNS.id.desc(), BATTERIES_ASKED.position, WAVES.id)
 )  # fmt: skip
+_BATTERIES_ASKED_BY = _BATTERIES_ASKED.where(COUNTED), _BATTERIES_ASKED.where(_NAMED)
 
 
-def batteries_asked(session: Session, study_id: int) -> Rows:
-    """Return each battery version that a wave of a study's runs asks, the newest run first."""
-    return _all(session, _BATTERIES_ASKED, study=study_id)
+def batteries_asked(session: Session, study_id: int, named: Collection[int]) -> Rows:
+    """Return each battery version that a wave of a study's runs asks, the newest run first.
+
+    A run that only tries a text is among them where it is named.
+    """
+    return _asked(session, _BATTERIES_ASKED_BY, study_id, named)
+
+
+def _asked(session: Session, either: Sequence[Select[Any]], study_id: int, named: Collection[int]) -> Rows:
+    """Run the first of two statements, or, where runs are named, the second, which costs more to put together."""
+    if not named:
+        return _all(session, either[0], study=study_id)
+    return _all(session, either[1], study=study_id, named=list(named))
 
 
 def _edge(which: Any) -> Any:
@@ -143,7 +160,11 @@ _POSITION = (
 _FAMILY = select(_POSITION.label("position"), PROMPTS.id, PROMPTS.key, PROMPTS.variant, PROMPTS.shape).where(
     PROMPTS.battery_id == bindparam("battery"), PROMPTS.family == bindparam("family")
 )
-_EQUAL = select(PROMPTS.id).where(PROMPTS.equal_sha256 == bindparam("equal"))
+_EQUAL = (
+    select(PROMPTS.id)
+    .join_from(_table(Prompt), _table(Battery), BATTERIES.id == PROMPTS.battery_id)
+    .where(PROMPTS.equal_sha256 == bindparam("equal"), ~BATTERIES.slug.startswith(HIDDEN, autoescape=True))
+)
 
 
 def prompts_between(session: Session, version_id: int, first: int, last: int) -> Rows:
@@ -170,7 +191,7 @@ def wordings(session: Session, battery_id: int, family: str, version_id: int) ->
 
 
 def equal_prompts(session: Session, equal_sha256: str) -> list[int]:
-    """Return the ids of the prompts with the same turns and mode."""
+    """Return the ids of the prompts of batteries with the same turns and mode; a text that was tried is none."""
     return [row.id for row in _all(session, _EQUAL, equal=equal_sha256)]
 
 
@@ -192,9 +213,12 @@ _SNAPSHOTS = select(SUBJECT_VERSIONS.sha256, SUBJECT_VERSIONS.snapshot).where(
 )
 
 
-def subjects_asked(session: Session, study_id: int) -> Rows:
-    """Return each subject version that a wave of a study's runs asks, the newest run first."""
-    return _all(session, _SUBJECTS_ASKED, study=study_id)
+_SUBJECTS_ASKED_BY = _SUBJECTS_ASKED.where(COUNTED), _SUBJECTS_ASKED.where(_NAMED)
+
+
+def subjects_asked(session: Session, study_id: int, named: Collection[int]) -> Rows:
+    """Return each subject version that a wave of a study's runs asks, newest run first; tried texts as above."""
+    return _asked(session, _SUBJECTS_ASKED_BY, study_id, named)
 
 
 def snapshots(session: Session, version_ids: Collection[int]) -> Rows:

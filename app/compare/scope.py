@@ -90,7 +90,7 @@ class Scope:
 
 def asked(session: Session, study_id: int, chosen: Collection[int]) -> Asked:
     """Return a study's runs, and the batteries that the chosen ones ask (none chosen = all), newest run first."""
-    rows = queries.batteries_asked(session, study_id)
+    rows = queries.batteries_asked(session, study_id, chosen)
     runs = {row.run: row.created_at for row in rows}
     by_battery: dict[int, list[Any]] = {}
     for row in rows:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.batteries.models import Battery, BatteryVersion
 from app.runs.models import Run
+from app.runs.queries import COUNTED
 from app.studies.models import Study
 from app.subjects.models import Subject
 from app.transcripts.models import STATES, Transcript
@@ -22,7 +23,8 @@ class SelectionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What is wanted of a study; an empty filter lets all through. Draws still to be asked are left out."""
+    """What is wanted of a study; an empty filter lets all through. Draws still to be asked are left out, and so
+    are those of runs that only try a text, unless they are named."""
 
     run: tuple[int, ...] = ()
     battery: tuple[str, ...] = ()
@@ -56,6 +58,8 @@ def where(session: Session, study: Study, filters: Filters) -> list[ColumnElemen
             if run not in runs:
                 raise SelectionError(_unknown("run", run, runs))
         here.append(Transcript.run_id.in_(filters.run))
+    else:
+        here.append(Transcript.run_id.not_in(select(Run.id).where(~COUNTED)))
     if filters.battery:
         ids = _ids(session, "battery", Battery.slug, Battery.id, filters.battery)
         versions = select(BatteryVersion.id).where(BatteryVersion.battery_id.in_(ids))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.batteries.models import Battery, BatteryPrompt, BatteryVersion
 from app.runs.models import Run, Wave, WaveBattery, WaveSubject
+from app.runs.queries import COUNTED
 from app.studies.models import Study
 from app.subjects.models import Subject, SubjectVersion
 from app.subjects.queries import slots
@@ -43,10 +44,8 @@ class Line:
 
 def lines(session: Session) -> list[Line]:
     """Return the studies, the one with the newest run first; those without a run come after them."""
-    newest = select(Run.study_id, func.max(Run.id).label("run"), func.count().label("runs")).group_by(
-        Run.study_id
-    )
-    of = newest.subquery()
+    newest = select(Run.study_id, func.max(Run.id).label("run"), func.count().label("runs"))
+    of = newest.where(COUNTED).group_by(Run.study_id).subquery()
     rows = session.execute(
         select(Study.slug, Study.title, Study.question, func.coalesce(of.c.runs, 0), of.c.run)
         .outerjoin(of, of.c.study_id == Study.id)
@@ -71,7 +70,7 @@ def lines(session: Session) -> list[Line]:
 def unfinished(session: Session) -> list[RunStatus]:
     """Return the runs with draws still to be answered, newest first."""
     waiting = session.scalars(
-        select(Run.id).where(Run.wanted != "cancel").order_by(Run.id.desc()).limit(STUDIES)
+        select(Run.id).where(Run.wanted != "cancel", COUNTED).order_by(Run.id.desc()).limit(STUDIES)
     ).all()
     left = [run for run, counts in counts_of(session, waiting).items() if counts.left]
     found = (run_status(session, run) for run in sorted(left, reverse=True))

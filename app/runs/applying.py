@@ -42,14 +42,19 @@ def apply(session: Session, study_file: StudyFile, *, say: Callable[[str], None]
     A changed snapshot or battery makes a new version once a run points to the one before, else that one is
     edited. `say` hears each line of what changed, or the one line that nothing did.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(APPLY_LOCK)))
+    one_at_a_time(session)
     done = _Application(session, study_file)
     applied = done.everything()
     for line in applied.lines or (f"study {study_file.shape.study.slug}: {UNCHANGED}",):
         if say is not None:
             say(line)
     return applied
+
+
+def one_at_a_time(session: Session) -> None:
+    """Wait until nobody else registers what files name: on PostgreSQL by a lock, on SQLite there is one writer."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(APPLY_LOCK)))
 
 
 @dataclass(slots=True)

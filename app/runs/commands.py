@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import LOCAL
-from app.runs.models import Run, Wave, WaveBattery, WaveSubject
+from app.runs.models import SCRATCH, Run, Wave, WaveBattery, WaveSubject
 
 Wanted = Literal["go", "pause", "cancel"]
 
@@ -34,18 +34,20 @@ def make_run(
     budget: Budget | None = None,
     same_seeds: int | None = None,
     reason: str = "",
+    scratch: bool = False,
     person_id: int = LOCAL,
 ) -> Run:
     """Make a run with its first wave; `transcripts.plan` then writes its draws.
 
     `temperatures` replaces every subject's own (None = its own). `same_seeds` names the run whose seeds are
-    sent again. Raise ValueError when nothing would be asked.
+    sent again. A `scratch` run only tries a text. Raise ValueError when nothing would be asked.
     """
     if not battery_version_ids or not subject_version_ids:
         raise ValueError("a run needs at least one battery and one subject")
     budget = budget or Budget()
     run = Run(
         study_id=study_id,
+        kind=SCRATCH if scratch else "asked",
         seed=secrets.randbits(62),
         same_seeds=same_seeds,
         budget_micro=budget.micro,

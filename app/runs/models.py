@@ -11,6 +11,8 @@ from app.db import Base, BigKey, now
 from app.studies.models import Study
 from app.subjects.models import SubjectVersion
 
+SCRATCH = "scratch"  # the kind of a run that only tries a text: kept as all are, and counted nowhere
+
 
 class Run(Base):
     """Which battery versions are put to which subject versions, how often, within which budget.
@@ -21,7 +23,7 @@ class Run(Base):
     __tablename__ = "runs"
     __table_args__ = (
         CheckConstraint("wanted IN ('go', 'pause', 'cancel')", name="wanted"),
-        CheckConstraint("kind IN ('asked', 'import', 'loom')", name="kind"),
+        CheckConstraint("kind IN ('asked', 'import', 'loom', 'scratch')", name="kind"),
     )
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"), index=True)

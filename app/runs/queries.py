@@ -10,9 +10,12 @@ from sqlalchemy import ColumnElement, distinct, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.batteries.models import BatteryVersion
-from app.runs.models import Run, Wave, WaveBattery, WaveSubject
+from app.runs.models import SCRATCH, Run, Wave, WaveBattery, WaveSubject
 from app.studies.models import Study
 from app.subjects.models import Endpoint, Subject, SubjectVersion
+
+# What is counted, listed, pooled or exported without being asked for by its number: not what only tried a text.
+COUNTED = Run.kind != SCRATCH
 
 
 def battery_version_in_use(session: Session, version_id: int) -> bool:
@@ -87,7 +90,10 @@ class Asking:
 
 
 def runs_asking_subject(session: Session, subject_id: int) -> list[Asking]:
-    """Return the runs that ask any version of a subject, newest first; a run once for each version."""
+    """Return the runs that ask any version of a subject, newest first; a run once for each version.
+
+    Runs that only try a text are not among them, here and below.
+    """
     link = WaveSubject.version_id == SubjectVersion.id
     return _asking(session, SubjectVersion, WaveSubject, link, SubjectVersion.subject_id == subject_id)
 
@@ -113,7 +119,7 @@ def _asking(
         .join(link, link.wave_id == Wave.id)
         .join(version, linked)
         .join(Study, Study.id == Run.study_id)
-        .where(wanted)
+        .where(wanted, COUNTED)
         .group_by(Run.id, Study.slug, Study.title, Run.kind, version.number, Run.created_at)
         .order_by(Run.id.desc(), version.number.desc())
     )
@@ -126,6 +132,8 @@ def runs_by_battery(session: Session) -> dict[int, tuple[int, int]]:
         select(BatteryVersion.battery_id, func.count(distinct(Wave.run_id)), func.max(Wave.run_id))
         .join(WaveBattery, WaveBattery.version_id == BatteryVersion.id)
         .join(Wave, Wave.id == WaveBattery.wave_id)
+        .join(Run, Run.id == Wave.run_id)
+        .where(COUNTED)
         .group_by(BatteryVersion.battery_id)
     )
     return {battery_id: (count, newest) for battery_id, count, newest in rows}

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db import said
-from app.runs.models import Run
+from app.runs.models import SCRATCH, Run
 from app.subjects.models import SubjectVersion
 from app.transcripts.identity import path_sha256, sha256, text_sha256, transcript_sha256
 from app.transcripts.models import (
@@ -130,7 +130,7 @@ class _Given:
         self.kinds: dict[int, str] = dict(session.execute(select(Run.id, Run.kind)).all())
 
     def asked(self, run_id: int) -> bool:
-        return self.kinds[run_id] == "asked"
+        return self.kinds[run_id] in {"asked", SCRATCH}
 
     def snapshot(self, number: int | None) -> Mapping[str, Any]:
         if number is None:

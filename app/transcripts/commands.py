@@ -10,10 +10,14 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import LOCAL
+from app.batteries.commands import put_tried
+from app.batteries.shape import PromptShape
 from app.live.log import record
+from app.runs.applying import one_at_a_time
 from app.runs.commands import Budget, add_wave, make_run, set_budget, set_wanted
-from app.runs.models import Run, Wave
+from app.runs.models import SCRATCH, Run, Wave
 from app.runs.queries import endpoints_of
+from app.studies.models import Study
 from app.transcripts.bell import ring_after
 from app.transcripts.budget import priced
 from app.transcripts.models import EndpointStop, RunBudget, Transcript
@@ -31,9 +35,13 @@ def start(
     budget: Budget | None = None,
     same_seeds: int | None = None,
     reason: str = "",
+    scratch: bool = False,
     person_id: int = LOCAL,
 ) -> tuple[int, Planned]:
-    """Make a run and plan its draws; return its id and what was planned. Collectors take it up by themselves."""
+    """Make a run and plan its draws; return its id and what was planned. Collectors take it up by themselves.
+
+    A `scratch` run only tries a text: it is counted nowhere.
+    """
     run = make_run(
         session,
         study_id=study_id,
@@ -44,12 +52,33 @@ def start(
         budget=budget,
         same_seeds=same_seeds,
         reason=reason,
+        scratch=scratch,
         person_id=person_id,
     )
     wave = session.scalars(select(Wave.id).where(Wave.run_id == run.id)).one()
     planned = plan(session, wave)
     _tell(session, run.id, "run.started", person_id, {"queued": planned.queued})
     return run.id, planned
+
+
+def try_text(
+    session: Session,
+    study: Study,
+    text: PromptShape,
+    *,
+    subject_version_ids: Sequence[int],
+    repeats: int,
+    temperatures: Sequence[float] | None = None,
+    person_id: int = LOCAL,
+) -> int:
+    """Put a text to subjects in a scratch run of its own, planned and asked as any other; return the run's id."""
+    one_at_a_time(session)
+    version = put_tried(session, study.slug, text)
+    run_id, _ = start(
+        session, study_id=study.id, battery_version_ids=[version.id], subject_version_ids=subject_version_ids,
+        repeats=repeats, temperatures=temperatures, scratch=True, person_id=person_id,
+    )  # fmt: skip
+    return run_id
 
 
 def pause(session: Session, run_id: int, *, person_id: int = LOCAL) -> None:
@@ -121,8 +150,10 @@ def extend(
 ) -> Planned:
     """Add a wave (`runs.commands.add_wave`) that asks only what is missing; return what it added.
 
-    Raise ValueError for a cap that cannot hold.
+    Raise ValueError for a cap that cannot hold, and for another battery in a run that only tries a text.
     """
+    if battery_version_ids and session.get_one(Run, run_id).kind == SCRATCH:
+        raise ValueError(f"run {run_id} only tries a text: a battery is asked by a run of its own")
     wave = add_wave(
         session,
         run_id,

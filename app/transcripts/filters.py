@@ -6,6 +6,8 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from app.batteries.models import Battery, Prompt
+from app.runs.models import Run
+from app.runs.queries import COUNTED
 from app.studies.models import Study
 from app.subjects.models import Subject
 from app.transcripts.models import Transcript
@@ -24,10 +26,15 @@ def conditions(
     prompt: str | None = None,
     state: str | None = None,
 ) -> list[ColumnElement[bool]]:
-    """Return the conditions of these filters; `prompt` is a key or "battery/key". Raise NoSuch."""
+    """Return the conditions of these filters; `prompt` is a key or "battery/key". Raise NoSuch.
+
+    Without a run, those of runs that only try a text are left out.
+    """
     found: list[ColumnElement[bool]] = []
     if run is not None:
         found.append(Transcript.run_id == run)
+    else:
+        found.append(Transcript.run_id.not_in(select(Run.id).where(~COUNTED)))
     if study is not None:
         found.append(Transcript.study_id == study_id(session, study))
     if subject is not None:

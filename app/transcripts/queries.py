@@ -9,6 +9,7 @@ from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.runs.models import Run
+from app.runs.queries import COUNTED
 from app.studies.models import Study
 from app.transcripts.models import RunBudget, Transcript
 
@@ -96,8 +97,11 @@ def run_status(session: Session, run_id: int) -> RunStatus | None:
 def runs_status(
     session: Session, *, before: int | None = None, study_id: int | None = None, limit: int = PAGE
 ) -> Sequence[RunStatus]:
-    """Return how far at most `limit` runs are, newest first; `before` is the id of the last one already seen."""
-    wanted = Run.id > 0 if before is None else Run.id < before
+    """Return how far at most `limit` runs are, newest first; `before` is the id of the last one already seen.
+
+    Runs that only try a text are left out.
+    """
+    wanted = COUNTED if before is None else COUNTED & (Run.id < before)
     if study_id is not None:
         wanted = wanted & (Run.study_id == study_id)
     return _statuses(session, wanted, limit)

@@ -11,8 +11,10 @@ from app.db import Database
 from app.live.models import Event
 from app.runs.models import Run
 from app.settings import Settings
+from app.studies.models import Study
 from app.transcripts import supervise
-from app.transcripts.commands import cancel, extend, pause, resume, retry, start
+from app.transcripts.commands import cancel, extend, pause, resume, retry, start, try_text
+from app.transcripts.plan import Planned
 from tests.faultbox import FaultBox
 from tests.scene import chat, collect_runs, endpoint, exchanges, ladder, planned, states, transcripts
 
@@ -27,6 +29,25 @@ def events(run: int, *, progress: bool = False) -> list[str]:
 def do(command: Callable[..., object], run: int, **values: object) -> object:
     with db.writing() as session:
         return command(session, run, **values)
+
+
+def test_a_tried_text_is_a_run_of_its_own_and_stays_one_text(database: Database) -> None:
+    with FaultBox() as box:
+        asked = planned(endpoint(box.url), prompts=[chat("one")])
+        collect_runs(asked)
+        with db.writing() as session:
+            study = session.scalars(select(Study)).one()
+            version = transcripts(asked)[0].subject_version_id
+            assert version is not None
+            run = try_text(session, study, chat("any", "say moth"), subject_version_ids=[version], repeats=3)
+        collect_runs(run)
+    found = transcripts(run)
+    assert [(one.state, one.repeat) for one in found] == [("done", 1), ("done", 2), ("done", 3)]
+    assert all(one.sha256 for one in found)
+    assert events(run)[0] == "run.started"
+    assert do(extend, run, repeats=4) == Planned(1, 0)
+    with pytest.raises(ValueError, match="only tries a text"):
+        do(extend, run, battery_version_ids=[transcripts(asked)[0].battery_version_id])
 
 
 async def until(holds: Callable[[], bool]) -> None:
