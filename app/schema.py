@@ -15,6 +15,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from app.db import Database, open_database, said
+from app.reading import fulltext
 from app.settings import Settings
 from app.transcripts import frozen
 
@@ -62,7 +63,7 @@ def version(database: Database) -> str | None:
 
 
 def migrate(database: Database, target: str = "head") -> None:
-    """Run the migrations to `target` on a connection of their own, then make the triggers anew."""
+    """Run the migrations to `target` on a connection of their own, then make triggers and full text anew."""
     from alembic import command
     from alembic.config import Config
 
@@ -82,6 +83,7 @@ def migrate(database: Database, target: str = "head") -> None:
             (command.downgrade if going_down else command.upgrade)(config, target)
             if not going_down:
                 frozen.ensure(connection)
+                fulltext.ensure(connection)
             if database.sqlite:
                 _check_keys(connection)
         connection.invalidate()  # its pragma must not return to the pool
