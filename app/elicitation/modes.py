@@ -1,6 +1,7 @@
 """The next call of a prompt to a subject, by the prompt's mode and the subject's; pure, the same for preflight."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.batteries.shape import PromptShape, Turn
 from app.elicitation import chat, completion, ladder, prefill
@@ -11,6 +12,7 @@ from app.subjects.shape import Snapshot
 __all__ = [
     "Finished",
     "asked",
+    "because",
     "between",
     "cell_temperatures",
     "effective_max_tokens",
@@ -20,7 +22,9 @@ __all__ = [
     "turns_to_answer",
 ]
 
-NO_TEMPERATURE = Impossible("this endpoint takes no temperature, so it cannot be asked at a given one")
+NO_TEMPERATURE = Impossible(
+    "this endpoint takes no temperature, so it cannot be asked at a given one", lacks="temperature"
+)
 ONE_ANSWER = {"chat": chat.ask, "completion": completion.ask, "prefill": prefill.ask}
 
 
@@ -72,6 +76,12 @@ def cell_temperatures(subject: Snapshot, wanted: Sequence[float] | None) -> tupl
     return (subject.sampling.temperature,) if wanted is None else tuple(dict.fromkeys(wanted))
 
 
+def because(impossible: Impossible, snapshot: Snapshot) -> Impossible:
+    """Return why something is not possible with who found it out, where that was a probe."""
+    told = "" if snapshot.probed is None else snapshot.probed.told(impossible.lacks)
+    return replace(impossible, reason=f"{impossible.reason} ({told})") if told else impossible
+
+
 def target(snapshot: Snapshot) -> Target:
     """Return the endpoint of a subject version as its wire format sees it."""
     can = snapshot.can
@@ -81,6 +91,7 @@ def target(snapshot: Snapshot) -> Target:
         model=snapshot.model,
         dialect=snapshot.dialect,
         prefill=can.prefill,
+        repeats=None if snapshot.probed is None else snapshot.probed.repeats,
         temperature=can.temperature,
         seed=can.seed,
         logprobs=can.logprobs,

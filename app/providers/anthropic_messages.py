@@ -6,7 +6,7 @@ from typing import Any
 from app.providers.openai_shape import SAMPLERS, SERVER_DEFAULT, without
 from app.providers.outcome import opened
 from app.providers.plain import plain
-from app.providers.prefix import REPEATING, continuation
+from app.providers.prefix import continuation, repeating
 from app.providers.raw import count, mapping, sequence, storable, string
 from app.providers.sending import lacking, messages, prefix
 from app.providers.sending import request as written
@@ -47,7 +47,7 @@ def request(target: Target, call: Call) -> Request | Impossible:
     if call.logprobs is not None:
         return Impossible("this wire gives no log-probabilities")
     if prefix(call) is not None and target.prefill is False:
-        return Impossible("this endpoint does not continue a begun answer")
+        return Impossible("this endpoint does not continue a begun answer", lacks="prefill")
     refused = lacking(target, call) or _silent_turn(target, call)
     if refused:
         return refused
@@ -90,7 +90,7 @@ def read(target: Target, call: Call, reply: Reply) -> Answered | Failed:
     text, replaced = plain(words)
     begun = prefix(call)
     begun = None if begun is None else plain(begun)[0]
-    text, cut = continuation(text, begun, target.dialect in REPEATING)
+    text, cut = continuation(text, begun, repeating(target))
     stop, raw, more = _stopped(data)
     return concluded(
         Answered(

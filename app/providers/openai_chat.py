@@ -6,7 +6,7 @@ from typing import Any
 from app.providers import llamacpp, openai_shape
 from app.providers.outcome import opened
 from app.providers.plain import plain
-from app.providers.prefix import REPEATING, continuation
+from app.providers.prefix import continuation, repeating
 from app.providers.raw import mapping, sequence, storable, string
 from app.providers.reasoning import in_tags, thinking_part, told_apart
 from app.providers.sending import lacking, messages, prefix
@@ -66,12 +66,13 @@ def _cannot_continue(target: Target, call: Call) -> Impossible | None:
     if prefix(call) is None or target.prefill:
         return None
     if target.prefill is False:
-        return Impossible("this endpoint does not continue a begun answer")
+        return Impossible("this endpoint does not continue a begun answer", lacks="prefill")
     if target.dialect in CONTINUES:
         return None
     return Impossible(
         "it is not known whether this endpoint continues a begun answer or takes it as history: "
-        "set can.prefill, or probe it"
+        "set can.prefill, or probe it",
+        lacks="prefill",
     )
 
 
@@ -128,7 +129,7 @@ def _said(
     content, reasoning, unread = _content(message.get("content"))
     text, replaced = plain(content)
     begun = prefix(call)
-    repeats = target.dialect in REPEATING or bool(call.extra.get("echo"))
+    repeats = repeating(target) or bool(call.extra.get("echo"))
     text, cut = continuation(text, None if begun is None else plain(begun)[0], repeats)
     reasoning = told_apart(message) or reasoning
     if not reasoning:

@@ -55,9 +55,9 @@ def host(base_url: str) -> str:
 def lacking(target: Target, call: Call) -> Impossible | None:
     """Return what the call asks that the endpoint is known not to do, or that `extra` may not do."""
     if call.temperature is not None and target.temperature is False:
-        return Impossible("this endpoint takes no temperature")
+        return Impossible("this endpoint takes no temperature", lacks="temperature")
     if call.logprobs is not None and target.logprobs is False:
-        return Impossible("this endpoint gives no log-probabilities")
+        return Impossible("this endpoint gives no log-probabilities", lacks="logprobs")
     reserved = sorted(RESERVED & call.extra.keys())
     if reserved:
         return Impossible(f"sampling.extra may not set {reserved[0]}")

@@ -119,7 +119,9 @@ class Transport:
             url, headers, keys = self._addressed(request, auth_headers)
             # As a stream, read at once: with `content` httpx copies all headers twice more, to add two that
             # aiohttp adds anyway.
-            outgoing = httpx.Request("POST", url, headers=headers, stream=httpx.ByteStream(request.body))
+            outgoing = httpx.Request(
+                request.method, url, headers=headers, stream=httpx.ByteStream(request.body)
+            )
             outgoing.read()
             outgoing.headers.encoding = headers.encoding  # else it is guessed anew for every single header
         except (httpx.InvalidURL, ValueError, TypeError) as error:

@@ -17,13 +17,17 @@ Role = Literal["user", "assistant"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An endpoint as a wire format sees it; `can` holds True, False or None (= the wire's default)."""
+    """An endpoint as a wire format sees it; its abilities are True, False or None (= the wire's default).
+
+    `repeats` tells whether a reply begins with the prefilled beginning; None = as its dialect is known to do.
+    """
 
     wire: str
     base_url: str
     model: str
     dialect: str | None = None
     prefill: bool | None = None
+    repeats: bool | None = None
     temperature: bool | None = None
     seed: bool | None = None
     logprobs: bool | None = None
@@ -65,14 +69,19 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Impossible:
-    """What was asked cannot be done on this endpoint; `reason` is one line for the page."""
+    """What was asked cannot be done on this endpoint; `reason` is one line for the page.
+
+    `lacks` names the ability (as in `can`) where it is one that a study file or a probe tells of.
+    """
 
     reason: str
+    lacks: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """The exact request: `body` is what goes over the wire; `sent` its sampling settings without the seed.
+    `method` is POST for every call; what a server tells of a model is read by GET.
 
     `headers` never hold the key: the collector adds `Provider.auth(key)` at the moment of sending. `seed` is
     the seed that the body holds: None also where one was asked and the endpoint takes none.
@@ -83,6 +92,7 @@ class Request:
     headers: Mapping[str, str]
     sent: Mapping[str, Any]
     seed: int | None = None
+    method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)

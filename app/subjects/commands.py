@@ -6,11 +6,12 @@ Each command returns the row and, in words, what became of it; UNCHANGED when no
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.db import now
 from app.shape import differing, fingerprint
-from app.subjects.models import Endpoint, Style, Subject, SubjectVersion
+from app.subjects.models import Endpoint, Probe, Style, Subject, SubjectVersion
 from app.subjects.shape import EndpointShape, Snapshot, StyleShape, SubjectShape, origin
 
 NEW = "new"
@@ -132,3 +133,25 @@ def _new_version(session: Session, subject: Subject, number: int, snapshot: Snap
     session.add(version)
     session.flush()
     return version
+
+
+CUT_OFF = "the process that asked ended before it was through"
+
+
+def begin_probe(session: Session, endpoint: Endpoint, *, person_id: int = 1) -> Probe:
+    """Write down that an endpoint is being probed; the endpoint's lock must be held.
+
+    One that a process left running is broken now: nobody else could be asking.
+    """
+    left = update(Probe).where(Probe.endpoint_id == endpoint.id, Probe.state == "running")
+    session.execute(left.values(state="broken", reason=CUT_OFF, finished_at=now()))
+    reached = {name: getattr(endpoint, name) for name in ("wire", "base_url", "model", "dialect", "headers")}
+    probe = Probe(endpoint_id=endpoint.id, person_id=person_id, **reached)
+    session.add(probe)
+    session.flush()
+    return probe
+
+
+def note_probe(session: Session, probe_id: int, **values: Any) -> None:
+    """Write down what a probe has asked and heard so far, or how it ended; `values` are columns."""
+    session.execute(update(Probe).where(Probe.id == probe_id).values(heard_at=now(), **values))

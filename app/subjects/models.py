@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, BigKey, now
@@ -68,3 +68,38 @@ class SubjectVersion(Base):
     sha256: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)
     subject: Mapped[Subject] = relationship(lazy="raise")
+
+
+class Probe(Base):
+    """One asking of what an endpoint can do, as it was reached then; kept for good.
+
+    `state`: running, done (its findings hold), broken (it ended on the way; shown, and nothing follows from it) or
+    failed (it was never answered). `found` is a list of `found.Finding`. A call is counted before it is made.
+    Tokens and micro-dollars are what is known so far; `cost_micro` is null once a price or a count is unknown.
+    """
+
+    __tablename__ = "probes"
+    __table_args__ = (
+        CheckConstraint("state IN ('running', 'done', 'broken', 'failed')", name="state"),
+        Index("ix_probes_endpoint", "endpoint_id", "id"),
+    )
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    endpoint_id: Mapped[int] = mapped_column(ForeignKey("endpoints.id"))
+    state: Mapped[str] = mapped_column(default="running")
+    wire: Mapped[str]
+    base_url: Mapped[str]
+    model: Mapped[str]
+    dialect: Mapped[str | None]
+    headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    served_model: Mapped[str | None]
+    version: Mapped[str | None]
+    found: Mapped[list[Any]] = mapped_column(default=list)
+    calls: Mapped[int] = mapped_column(default=0)
+    input_tokens: Mapped[int] = mapped_column(BigInteger, default=0)
+    output_tokens: Mapped[int] = mapped_column(BigInteger, default=0)
+    cost_micro: Mapped[int | None] = mapped_column(BigInteger, default=0)
+    reason: Mapped[str | None]
+    person_id: Mapped[int] = mapped_column(default=1)
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    heard_at: Mapped[datetime] = mapped_column(default=now)
+    finished_at: Mapped[datetime | None]

@@ -1,11 +1,11 @@
 """Reads of styles, endpoints, subjects and their versions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from app.subjects.models import Endpoint, Style, Subject, SubjectVersion
+from app.subjects.models import Endpoint, Probe, Style, Subject, SubjectVersion
 from app.subjects.shape import Snapshot, origin
 
 
@@ -99,3 +99,20 @@ def key_name(endpoint: Endpoint, base_url: str) -> str | None:
     scheme, host and port that it was named for.
     """
     return endpoint.key_env if endpoint.key_env and endpoint.key_origin == origin(base_url) else None
+
+
+def probes(
+    session: Session, endpoint_id: int, *, state: str | None = None, limit: int | None = None
+) -> Sequence[Probe]:
+    """Return an endpoint's probes, newest first; those in one state when it is given."""
+    query = select(Probe).where(Probe.endpoint_id == endpoint_id).order_by(Probe.id.desc()).limit(limit)
+    return session.scalars(query if state is None else query.where(Probe.state == state)).all()
+
+
+def done_probes(session: Session, endpoint_ids: Collection[int]) -> dict[int, list[Probe]]:
+    """Return the probes that were carried through, newest first, by endpoint."""
+    found: dict[int, list[Probe]] = {}
+    query = select(Probe).where(Probe.endpoint_id.in_(endpoint_ids), Probe.state == "done")
+    for row in session.scalars(query.order_by(Probe.id.desc())):
+        found.setdefault(row.endpoint_id, []).append(row)
+    return found

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from app.shape import Line, Prose, Shape, Slug
+from app.subjects.found import Probed
 
 KEY_ENV = re.compile(r"STYLOSCOPE_KEY_[A-Z0-9_]+|[A-Z0-9_]+_API_KEY")
 NAME = re.compile(r"[A-Z]+(_[A-Z]+)*")
@@ -141,7 +142,11 @@ class SubjectShape(Shape):
 
 
 class Snapshot(Shape):
-    """All that shapes an answer: what a subject version freezes."""
+    """All that shapes an answer: what a subject version freezes.
+
+    `probed` is never frozen with it: it is put in when a run is planned (`abilities.able`), and then `can` holds
+    what the probe filled.
+    """
 
     wire: Wire
     base_url: str
@@ -158,6 +163,7 @@ class Snapshot(Shape):
     system: str | None
     template: Template | None
     sampling: Sampling
+    probed: Probed | None = Field(None, exclude=True)
 
     def identity(self) -> dict[str, Any]:
         """Return what the version's hash covers.

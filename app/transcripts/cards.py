@@ -15,9 +15,10 @@ from app.providers.registry import NotSpoken
 from app.providers.registry import provider as provider_of
 from app.providers.wire import Provider, Target
 from app.runs.models import Run
-from app.subjects.models import Subject, SubjectVersion
+from app.subjects.models import Probe, Subject, SubjectVersion
 from app.subjects.shape import Snapshot
 from app.transcripts.paths import turn_text
+from app.transcripts.probed import as_planned, fixed
 
 PROMPTS_KEPT = 512
 SUBJECTS_KEPT = 256
@@ -84,7 +85,8 @@ class PromptCard:
 
 @dataclass(frozen=True, slots=True)
 class SubjectCard:
-    """A subject version, with the endpoint as its wire sees it; `provider` is None where nobody speaks the wire."""
+    """A subject version as a run asks it, with the endpoint as its wire sees it; `provider` is None where nobody
+    speaks the wire."""
 
     slug: str
     snapshot: Snapshot
@@ -106,7 +108,7 @@ class Cards:
 
     def __init__(self) -> None:
         self._prompts: Kept[int, PromptCard] = Kept(PROMPTS_KEPT)
-        self._subjects: Kept[int, SubjectCard] = Kept(SUBJECTS_KEPT)
+        self._subjects: Kept[tuple[int, int], SubjectCard] = Kept(SUBJECTS_KEPT)
         self._runs: Kept[int, RunCard] = Kept(RUNS_KEPT)
 
     def prompts(self, session: Session, ids: Iterable[int]) -> dict[int, PromptCard]:
@@ -118,18 +120,22 @@ class Cards:
 
         return self._prompts.all_of(ids, load)
 
-    def subjects(self, session: Session, ids: Iterable[int]) -> dict[int, SubjectCard]:
-        """Return subjects by the id of their version."""
+    def subjects(
+        self, session: Session, asked: Iterable[tuple[int, int]]
+    ) -> dict[tuple[int, int], SubjectCard]:
+        """Return subjects by the ids of run and version: each run asks by the probe that it was planned with."""
 
-        def load(missing: list[int]) -> dict[int, SubjectCard]:
+        def load(missing: list[tuple[int, int]]) -> dict[tuple[int, int], SubjectCard]:
             rows = session.execute(
                 select(SubjectVersion.id, Subject.slug, SubjectVersion.snapshot)
                 .join(Subject, Subject.id == SubjectVersion.subject_id)
-                .where(SubjectVersion.id.in_(missing))
+                .where(SubjectVersion.id.in_({version for _, version in missing}))
             )
-            return {number: subject_card(slug, snapshot) for number, slug, snapshot in rows}
+            versions = {number: (slug, snapshot) for number, slug, snapshot in rows}
+            probes = fixed(session, missing)
+            return {one: subject_card(*versions[one[1]], probes.get(one)) for one in missing}
 
-        return self._subjects.all_of(ids, load)
+        return self._subjects.all_of(asked, load)
 
     def runs(self, session: Session, ids: Iterable[int]) -> dict[int, RunCard]:
         """Return runs by id."""
@@ -150,9 +156,9 @@ def _prompt_card(battery: str, found: Mapping[str, Any]) -> PromptCard:
     return PromptCard(f"{battery}/{shape.key}", shape, path, turns_to_answer(shape))
 
 
-def subject_card(slug: str, found: Mapping[str, Any]) -> SubjectCard:
-    """Return the card of a subject version's frozen snapshot."""
-    snapshot = Snapshot.model_validate(found)
+def subject_card(slug: str, found: Mapping[str, Any], probe: Probe | None = None) -> SubjectCard:
+    """Return the card of a subject version's frozen snapshot, with what the run's probe fills in it."""
+    snapshot = as_planned(found, probe)
     try:
         provider = provider_of(snapshot.wire)
     except NotSpoken:

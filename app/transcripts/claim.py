@@ -168,7 +168,7 @@ def _first_call(draw: Draw) -> Asked | Impossible | str:
 
 def _draws(session: Session, want: Want, rows: Sequence[Row[*tuple[Any, ...]]], cards: Cards) -> list[Draw]:
     prompts = cards.prompts(session, [row[3] for row in rows])
-    subjects = cards.subjects(session, [row[4] for row in rows])
+    subjects = cards.subjects(session, [(row[1], row[4]) for row in rows])
     runs = cards.runs(session, [row[1] for row in rows])
     draws = []
     for row in rows:
@@ -176,7 +176,7 @@ def _draws(session: Session, want: Want, rows: Sequence[Row[*tuple[Any, ...]]], 
         draw = Draw(
             **given,
             prompt=prompts[given["prompt_id"]],
-            subject=subjects[given["subject_version_id"]],
+            subject=subjects[given["run_id"], given["subject_version_id"]],
             run=runs[given["run_id"]],
             price=want.price,
         )

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.providers.wire import Answered, Failed, Reply
+from app.subjects.abilities import side, speaks_of
 from app.subjects.shape import origin
 from app.transcripts.desk import Desk
 from app.transcripts.draws import Asked, Draw
@@ -126,9 +127,17 @@ class _Collector:
             step = settle(draw, reply, Failed(f"its reply could not be read: {type(error).__name__}", "fail"))
         if step.stop:
             self._desk.halted.add(draw.run_id)
+        if step.logprobs is not None:
+            step.side = self._side(draw)
         if draw.counted is not None and step.ended is not None and step.ended.used.tokens is not None:
             self._desk.window.settle(draw.counted, step.ended.used.tokens)
         return step
+
+    def _side(self, draw: Draw) -> str:
+        """Return on which side of the sampler the log-probabilities of an answer are told, as far as was probed."""
+        probe = self._desk.endpoint.probe
+        known = probe if probe is not None and speaks_of(probe, draw.subject.snapshot) else None
+        return side(known, draw.served_model)
 
     async def _read(self, draw: Draw, reply: Reply, auth: Mapping[str, str]) -> Answered | Failed:
         """Return what a reply says, with the rendered text where only the server can tell it."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from app.providers.transport import Transport
 from app.providers.wire import Answered, Failed, Reply
+from app.subjects.models import Probe
 from app.transcripts.claim import Want
 from app.transcripts.draws import Draw
 from app.transcripts.limits import LONGEST_WAIT, Allowance, Breaker, Window
@@ -18,7 +19,8 @@ GRACE = 10.0  # seconds that calls under way have to come back when a desk is st
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What of an endpoint is live: limits, prices, and the key that may be sent, with the origin it is for."""
+    """What of an endpoint is live: limits, prices, the newest probe, and the key that may be sent, with the origin
+    it is for."""
 
     id: int
     slug: str
@@ -28,6 +30,7 @@ class Endpoint:
     price: Mapping[str, Any]
     key_env: str | None
     key_origin: str | None
+    probe: Probe | None = None
 
 
 @dataclass(frozen=True, slots=True)

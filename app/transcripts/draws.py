@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.elicitation.modes import Finished, next_call
+from app.elicitation.modes import Finished, because, next_call
 from app.providers.wire import Call, Impossible, Request
 from app.transcripts.cards import PromptCard, RunCard, SubjectCard
 from app.transcripts.limits import Counted
@@ -106,9 +106,11 @@ def elicit(draw: Draw) -> Asked | Finished | Impossible:
     call = next_call(
         draw.prompt.shape, subject.snapshot, draw.answers, temperature=draw.temperature, seed=seed
     )
+    if isinstance(call, Impossible):
+        return because(call, subject.snapshot)
     if not isinstance(call, Call):
         return call
     request = subject.provider.request(subject.target, call)
     if isinstance(request, Impossible):
-        return request
+        return because(request, subject.snapshot)
     return Asked(turn, call, request, len(request.body) + call.max_tokens)

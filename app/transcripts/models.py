@@ -212,6 +212,18 @@ class RunBudget(Base):
     capped: Mapped[bool] = mapped_column(default=False)
 
 
+class RunProbe(Base):
+    """Which probe speaks for a subject version in a run, null = none: the newest when it was first planned.
+
+    A later probe changes nothing of what this run asks, its later waves neither.
+    """
+
+    __tablename__ = "run_probes"
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("subject_versions.id"), primary_key=True)
+    probe_id: Mapped[int | None] = mapped_column(ForeignKey("probes.id"))
+
+
 class EndpointStop(Base):
     """An endpoint stopped for one run (no key accepted, no money, breaker at its limit), and why."""
 

@@ -27,6 +27,7 @@ from app.transcripts.identity import sha256
 from app.transcripts.models import NOT_SENT, RunBudget, Transcript
 from app.transcripts.paths import write_paths
 from app.transcripts.preflight import call_and_request
+from app.transcripts.probed import fix, fixed
 
 TRANSCRIPTS: Table = Transcript.__table__  # type: ignore[assignment]
 AT_ONCE = 2000
@@ -168,10 +169,12 @@ def _columns(session: Session, wave: Wave, kinds: Sequence[PromptShape]) -> list
         .join(Subject, Subject.id == SubjectVersion.subject_id)
         .where(WaveSubject.wave_id == wave.id)
         .order_by(WaveSubject.position)
-    )
+    ).all()
     columns, asked = [], temperatures_of(session, wave)
+    fix(session, wave.run_id, list(asked))
+    probes = fixed(session, [(wave.run_id, version) for version in asked])
     for version_id, subject_id, snapshot, subject in rows:
-        card = subject_card(subject.slug, snapshot)
+        card = subject_card(subject.slug, snapshot, probes.get((wave.run_id, version_id)))
         temperatures = [t for those in asked[version_id] for t in cell_temperatures(card.snapshot, those)]
         for temperature in dict.fromkeys(temperatures):
             columns.append(

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.batteries.shape import PromptShape
 from app.elicitation.inserted import inserted
-from app.elicitation.modes import Finished, asked, next_call, target, turns_to_answer
+from app.elicitation.modes import Finished, asked, because, next_call, target, turns_to_answer
 from app.elicitation.truncation import truncated
 from app.providers.registry import NotSpoken, provider
 from app.providers.wire import Call, Impossible, Request
@@ -88,12 +88,12 @@ def call_and_request(
     if isinstance(call, Finished):
         raise ValueError(f"prompt {prompt.key!r} has all its {turns_to_answer(prompt)} answers")
     if isinstance(call, Impossible):
-        return call
+        return because(call, snapshot)
     try:
         request = provider(snapshot.wire).request(target(snapshot), call)
     except NotSpoken as error:
         return Impossible(str(error))
-    return request if isinstance(request, Impossible) else (call, request)
+    return because(request, snapshot) if isinstance(request, Impossible) else (call, request)
 
 
 def _notes(
@@ -118,10 +118,14 @@ def _notes(
     if call.seed is not None and request.seed is None:
         dropped.append("seed")
     if dropped:
-        notes.append(f"asked for but not sent, since the endpoint does not take it: {', '.join(dropped)}")
+        told = [snapshot.probed.told(name) if snapshot.probed else "" for name in dropped]
+        named = [f"{name} ({why})" if why else name for name, why in zip(dropped, told, strict=True)]
+        notes.append(f"asked for but not sent, since the endpoint does not take it: {', '.join(named)}")
     cut = truncated(snapshot)
     if cut and call.temperature != 0:
         notes.append(f"truncated sampling: {', '.join(cut)}")
+    if snapshot.probed is not None and snapshot.probed.filled:
+        notes.append(snapshot.probed.line)
     turns = turns_to_answer(prompt)
     if turns > 1:
         notes.append(f"a ladder of {turns} calls; each later one carries the answers before it")

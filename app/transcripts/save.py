@@ -167,7 +167,7 @@ def _write_said(session: Session, steps: Sequence[Step]) -> list[int | None]:
             )
             parent = above
         if step.logprobs is not None:
-            logprobs.append({"message_id": above, "side": "unknown", "tokens": step.logprobs})
+            logprobs.append({"message_id": above, "side": step.side, "tokens": step.logprobs})
         newest[step.draw.id] = above
         tips.append(above)
     write(session.connection(), INSERT_MESSAGES, rows)

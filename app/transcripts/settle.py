@@ -18,6 +18,7 @@ from app.elicitation.modes import Finished, asked, between
 from app.providers.plain import plain
 from app.providers.sending import host
 from app.providers.wire import Answered, Failed, Impossible, Reply, Token, Usage
+from app.subjects.abilities import UNKNOWN_SIDE
 from app.transcripts.budget import Spent, spent, tokens_in, tokens_out
 from app.transcripts.cards import Kept
 from app.transcripts.draws import Asked, Draw, elicit, gone_past
@@ -60,6 +61,7 @@ class Step:
     ended: Ended | None = None
     said: list[dict[str, Any]] = field(default_factory=list)
     logprobs: bytes | None = None
+    side: str = UNKNOWN_SIDE  # of the sampler, on which these log-probabilities are told
     rendering: str | None = None
     settings: tuple[str, dict[str, Any]] | None = None
     sha256: str | None = None

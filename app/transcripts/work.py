@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from app.db import now
 from app.runs.models import Run
 from app.subjects.models import Endpoint as EndpointRow
+from app.subjects.models import Probe
+from app.subjects.queries import probes
 from app.subjects.shape import Limits
 from app.transcripts.calls import EXCHANGES
 from app.transcripts.claim import TRANSCRIPTS, runs_waiting
@@ -36,7 +38,7 @@ def work(session: Session) -> list[Work]:
         under_way = session.scalars(_running_at(row.id))
         runs = frozenset(runs_waiting(session, row.id)) - capped | frozenset(under_way)
         if runs:
-            found.append(Work(endpoint_of(row), runs))
+            found.append(Work(endpoint_of(row, probes(session, row.id, state="done", limit=1)), runs))
     return found
 
 
@@ -44,12 +46,12 @@ def _running_at(endpoint_id: int) -> Select[int]:
     return select(TRANSCRIPTS.c.run_id).where(TRANSCRIPTS.c.endpoint_id == endpoint_id, RUNNING).distinct()
 
 
-def endpoint_of(row: EndpointRow) -> Endpoint:
-    """Return what of an endpoint is live."""
+def endpoint_of(row: EndpointRow, probed: Sequence[Probe] = ()) -> Endpoint:
+    """Return what of an endpoint is live; `probed` are its probes, newest first."""
     limits = Limits.model_validate(row.limits)
     return Endpoint(
         row.id, row.slug, limits.concurrency, limits.requests_per_minute, limits.tokens_per_minute, dict(row.price),
-        row.key_env, row.key_origin,
+        row.key_env, row.key_origin, next(iter(probed), None),
     )  # fmt: skip
 
 
