@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.batteries.shape import PromptShape, Turn
-from app.subjects.shape import EndpointShape, Price, Sampling, Snapshot, StyleShape, SubjectShape
+from app.subjects.shape import OF_ENDPOINT, EndpointShape, Price, Sampling, Snapshot, StyleShape, SubjectShape
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def say(prompt: PromptShape, subject: SubjectShape, repeat: int) -> Draw:
 def snapshot(subject: SubjectShape) -> Snapshot:
     """Freeze a seeded subject as `apply` would."""
     endpoint = endpoint_of(subject)
-    lineage = {"wire", "base_url", "model", "dialect", "can", "headers", "style", "family", "stage"}
+    lineage = {*OF_ENDPOINT, "style"}
     put = {"mode", "induced_by", "system", "template", "sampling"}
     frozen = {**endpoint.model_dump(include=lineage), **subject.model_dump(include=put)}
     return Snapshot(**frozen, endpoint=endpoint.slug)

@@ -161,6 +161,8 @@ MARKS = {
     "replaced_surrogates": "broken characters were replaced by \N{REPLACEMENT CHARACTER}",
     "replaced_nul": "NUL was replaced by \N{REPLACEMENT CHARACTER}",
     "thinking_used_budget": "thinking used up the tokens",
+    "no_logprobs": "log-probabilities were asked for and did not come",
+    "other_upstream": "served by another upstream than asked for",
     "tool_call": "calls a tool",
     "tool_use": "calls a tool",
     "server_tool_use": "calls a tool",
@@ -168,7 +170,7 @@ MARKS = {
 }
 
 
-OF_THE_SERVER = {"refusal", "prefix_cut", "echo_cut", "thinking_used_budget"}
+OF_THE_SERVER = {"refusal", "prefix_cut", "echo_cut", "thinking_used_budget", "no_logprobs", "other_upstream"}
 
 
 def _marks(parts: Any, view: View) -> str:

@@ -24,7 +24,8 @@ class Profile:
         sampling = snapshot.sampling
         self.weights = (snapshot.family, snapshot.model)
         self.stage = snapshot.stage
-        self.endpoint = (snapshot.wire, snapshot.base_url, snapshot.dialect, snapshot.can, snapshot.headers)
+        self.endpoint = (snapshot.wire, snapshot.base_url, snapshot.dialect, snapshot.upstream, snapshot.can,
+                         snapshot.headers)  # fmt: skip
         self.mode = snapshot.mode
         self.system = snapshot.system
         self.template = snapshot.template

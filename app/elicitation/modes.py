@@ -90,6 +90,7 @@ def target(snapshot: Snapshot) -> Target:
         base_url=snapshot.base_url,
         model=snapshot.model,
         dialect=snapshot.dialect,
+        upstream=snapshot.upstream,
         prefill=can.prefill,
         repeats=None if snapshot.probed is None else snapshot.probed.repeats,
         temperature=can.temperature,

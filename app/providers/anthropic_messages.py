@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.providers import dialects
 from app.providers.openai_shape import SAMPLERS, SERVER_DEFAULT, without
 from app.providers.outcome import opened
 from app.providers.plain import plain
@@ -11,6 +12,7 @@ from app.providers.raw import count, mapping, sequence, storable, string
 from app.providers.sending import lacking, messages, prefix
 from app.providers.sending import request as written
 from app.providers.stops import ANTHROPIC, concluded, stop_class
+from app.providers.upstream import elsewhere, served_by
 from app.providers.wire import (
     Answered,
     Call,
@@ -29,7 +31,7 @@ from app.providers.wire import (
 VERSION = {"anthropic-version": "2023-06-01"}
 
 
-def auth(key: str) -> Mapping[str, str]:
+def auth(target: Target, key: str) -> Mapping[str, str]:
     """Return the header that carries the key."""
     return {"x-api-key": key.strip()}
 
@@ -37,8 +39,8 @@ def auth(key: str) -> Mapping[str, str]:
 def request(target: Target, call: Call) -> Request | Impossible:
     """Return the exact request of a chat call, or why it cannot be made here.
 
-    A begun answer is sent unless the endpoint is known to refuse it: a model that does says so with a 400. The
-    wire has no seed; one that is asked for is not sent, and the request says so.
+    A begun answer is sent to the maker's own API unless the endpoint is known to refuse it: a model that does
+    says so with a 400. The wire has no seed; one that is asked for is not sent, and the request says so.
     """
     if call.kind != "chat":
         return Impossible(
@@ -46,13 +48,17 @@ def request(target: Target, call: Call) -> Request | Impossible:
         )
     if call.logprobs is not None:
         return Impossible("this wire gives no log-probabilities")
-    if prefix(call) is not None and target.prefill is False:
-        return Impossible("this endpoint does not continue a begun answer", lacks="prefill")
-    refused = lacking(target, call) or _silent_turn(target, call)
+    refused = lacking(target, call) or _cannot_continue(target, call) or _silent_turn(target, call)
     if refused:
         return refused
     path = "/messages" if target.base_url.rstrip("/").endswith("/v1") else "/v1/messages"
     return written(target, path, _body(target, call), call, VERSION)
+
+
+def _cannot_continue(target: Target, call: Call) -> Impossible | None:
+    if prefix(call) is None or (target.dialect is None and target.prefill is None):
+        return None
+    return dialects.cannot_continue(target)
 
 
 def _silent_turn(target: Target, call: Call) -> Impossible | None:
@@ -92,17 +98,19 @@ def read(target: Target, call: Call, reply: Reply) -> Answered | Failed:
     begun = None if begun is None else plain(begun)[0]
     text, cut = continuation(text, begun, repeating(target))
     stop, raw, more = _stopped(data)
+    upstream = elsewhere(target, data)
     return concluded(
+        call,
         Answered(
             text=text,
             stop_class=stop,
             stop_raw=raw,
             reasoning=reasoning,
-            parts=(*replaced, *cut, *more, *blocks),
+            parts=(*replaced, *cut, *more, *blocks, *upstream),
             usage=usage,
-            served_model=_served(data),
+            served_model=served_by(_served(data), upstream),
             effective=_effective(target, call, data),
-        )
+        ),
     )
 
 
@@ -133,11 +141,11 @@ def _blocks(
 
 
 def _thinking(target: Target, block: Mapping[str, Any]) -> Reasoning:
-    """Return a thinking block: Anthropic shows a summary, or only a signature; llama.cpp shows the text itself."""
+    """Return a thinking block: Anthropic shows a summary, or only a signature; a server of one's own all of it."""
     text = plain(string(block.get("thinking")) or "")[0]
     if not text:
         return Reasoning("", "thinking", "encrypted")
-    return Reasoning(text, "thinking", "full" if target.dialect == "llamacpp" else "summary")
+    return Reasoning(text, "thinking", "full" if dialects.facts(target).own else "summary")
 
 
 def _stopped(data: Mapping[str, Any]) -> tuple[StopClass, str | None, list[Mapping[str, Any]]]:
@@ -198,6 +206,7 @@ def _effective(target: Target, call: Call, data: Mapping[str, Any]) -> dict[str,
     usage = mapping(data.get("usage"))
     for name, value in (
         ("model", _served(data)),
+        ("provider", data.get("provider")),
         ("service_tier", usage.get("service_tier")),
         ("inference_geo", usage.get("inference_geo")),
         ("speed", usage.get("speed")),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.providers import llamacpp, openai_shape
+from app.providers import dialects, llamacpp, openai_shape
 from app.providers.outcome import opened
 from app.providers.plain import plain
 from app.providers.prefix import continuation, repeating
@@ -13,24 +13,11 @@ from app.providers.sending import lacking, messages, prefix
 from app.providers.sending import request as written
 from app.providers.stops import concluded
 from app.providers.tokens import tokens
+from app.providers.upstream import elsewhere, served_by
 from app.providers.wire import Answered, Call, Failed, Impossible, Reasoning, Reply, Request, Target
 
 auth = openai_shape.auth
 
-CONTINUES = {"llamacpp", "vllm"}  # dialects known to continue a last assistant turn
-FLAGGED_PREFIX = {"mistral", "deepseek"}  # dialects that want `prefix: true` on it
-UNHEARD = {
-    "ollama": {
-        "top_k",
-        "min_p",
-        "typical_p",
-        "repeat_penalty",
-        "repetition_penalty",
-        "num_ctx",
-        "options",
-        "n",
-    }
-}
 KNOWN_FIELDS = {
     "role", "content", "refusal", "tool_calls", "function_call", "reasoning", "reasoning_content",
     "reasoning_details", "prefix",
@@ -43,7 +30,8 @@ def request(target: Target, call: Call) -> Request | Impossible:
         return Impossible(
             "raw completion is not possible on a chat endpoint: a bare message would be a chat turn"
         )
-    refused = lacking(target, call) or _cannot_continue(target, call) or _unheard(target, call)
+    begun = prefix(call) is not None
+    refused = lacking(target, call) or (begun and dialects.cannot_continue(target)) or _unheard(target, call)
     if refused:
         return refused
     said = messages(call, target.system_role or "system")
@@ -54,32 +42,17 @@ def request(target: Target, call: Call) -> Request | Impossible:
         body |= {"logprobs": True, "top_logprobs": max(call.logprobs, least)}
     if target.dialect == "llamacpp":
         body["verbose"] = True
-    if prefix(call) is not None:
-        if target.dialect == "vllm":
-            body |= {"continue_final_message": True, "add_generation_prompt": False}
-        if target.dialect in FLAGGED_PREFIX:
-            said[-1]["prefix"] = True
+    if begun and target.dialect == "vllm":
+        body |= {"continue_final_message": True, "add_generation_prompt": False}
+    if begun and dialects.facts(target).flags:
+        said[-1]["prefix"] = True
     return written(target, "/chat/completions", body, call)
-
-
-def _cannot_continue(target: Target, call: Call) -> Impossible | None:
-    if prefix(call) is None or target.prefill:
-        return None
-    if target.prefill is False:
-        return Impossible("this endpoint does not continue a begun answer", lacks="prefill")
-    if target.dialect in CONTINUES:
-        return None
-    return Impossible(
-        "it is not known whether this endpoint continues a begun answer or takes it as history: "
-        "set can.prefill, or probe it",
-        lacks="prefill",
-    )
 
 
 def _unheard(target: Target, call: Call) -> Impossible | None:
     """Return which setting a server would drop without a word."""
     asked = {*call.extra, *(("top_k",) if call.top_k is not None else ())}
-    dropped = sorted(asked & UNHEARD.get(target.dialect or "", set()))
+    dropped = sorted(asked & dialects.facts(target).unheard)
     return (
         Impossible(f"this server's OpenAI route takes no {dropped[0]}, and drops it unsaid")
         if dropped
@@ -99,6 +72,7 @@ def read(target: Target, call: Call, reply: Reply) -> Answered | Failed:
     message = mapping(choice.get("message")) or {"content": choice.get("text")}
     text, reasoning, marks = _said(target, call, message)
     stop, raw, more = openai_shape.stopped(call, data, choice)
+    upstream = elsewhere(target, data)
     refusal = string(message.get("refusal"))
     if refusal:
         stop = "model_refusal_field"
@@ -107,18 +81,19 @@ def read(target: Target, call: Call, reply: Reply) -> Answered | Failed:
         marks += ({"type": "refusal", "text": words} if text else {"type": "refusal"}, *replaced)
         text = text or words
     return concluded(
+        call,
         Answered(
             text=text,
             stop_class=stop,
             stop_raw=raw,
             reasoning=reasoning,
-            parts=(*marks, *more, *_beside(message), *openai_shape.filters(data, choice)),
+            parts=(*marks, *more, *_beside(message), *openai_shape.filters(data, choice), *upstream),
             usage=usage,
-            served_model=_name(data.get("model")),
+            served_model=served_by(data.get("model"), upstream),
             effective=openai_shape.effective(target, data, _sent(target, call)),
             tokens=tokens(choice.get("logprobs")),
             rendered=llamacpp.rendered(data),
-        )
+        ),
     )
 
 
@@ -163,10 +138,6 @@ def _beside(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         if value and name not in KNOWN_FIELDS:
             parts.append({"type": "field", "name": storable(name), "raw": storable(value)})
     return parts
-
-
-def _name(value: Any) -> str | None:
-    return str(storable(value)) if isinstance(value, str) and value else None
 
 
 def _sent(target: Target, call: Call) -> Mapping[str, Any]:

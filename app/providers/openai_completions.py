@@ -1,22 +1,19 @@
 """The wire `openai-completions`: POST /completions, raw text in and its continuation out."""
 
-from app.providers import openai_shape
+from app.providers import dialects, openai_shape
 from app.providers.outcome import opened
 from app.providers.plain import plain
 from app.providers.prefix import without_echo
-from app.providers.raw import storable, string
+from app.providers.raw import string
 from app.providers.sending import lacking
 from app.providers.sending import request as written
 from app.providers.stops import concluded
 from app.providers.tokens import tokens
+from app.providers.upstream import elsewhere, served_by
 from app.providers.wire import Answered, Call, Failed, Impossible, Reply, Request, Target
 
 auth = openai_shape.auth
 
-TEMPLATED = Impossible(
-    "Ollama puts a completion through the model's chat template, so that it would not be raw; for a model "
-    "without a template leave the dialect out"
-)
 AS_CHAT = "the endpoint answered a raw completion as a chat, so that it was none"
 
 
@@ -27,9 +24,7 @@ def request(target: Target, call: Call) -> Request | Impossible:
     """
     if call.kind != "completion":
         return Impossible("this endpoint takes raw text only: a chat needs a template")
-    if target.dialect == "ollama":
-        return TEMPLATED
-    refused = lacking(target, call)
+    refused = dialects.no_completions(target) or lacking(target, call)
     if refused:
         return refused
     body = {"model": target.model, "prompt": call.prompt} | openai_shape.sampling(target, call, chat=False)
@@ -63,16 +58,17 @@ def read(target: Target, call: Call, reply: Reply) -> Answered | Failed:
     text, replaced = plain(words)
     stop, raw, more = openai_shape.stopped(call, data, choice)
     sent = openai_shape.sampling(target, call, chat=False) | dict(call.extra)
-    model = string(data.get("model"))
+    upstream = elsewhere(target, data)
     return concluded(
+        call,
         Answered(
             text=text,
             stop_class=stop,
             stop_raw=raw,
-            parts=(*replaced, *echo, *more, *openai_shape.filters(data, choice)),
+            parts=(*replaced, *echo, *more, *openai_shape.filters(data, choice), *upstream),
             usage=usage,
-            served_model=str(storable(model)) if model else None,
+            served_model=served_by(data.get("model"), upstream),
             effective=openai_shape.effective(target, data, sent),
             tokens=found,
-        )
+        ),
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.providers import llamacpp
+from app.providers import dialects, llamacpp
 from app.providers.outcome import from_trouble
 from app.providers.raw import count, mapping, sequence, storable, string
 from app.providers.sending import host
@@ -14,19 +14,14 @@ from app.providers.wire import Answered, Call, Failed, StopClass, Target, Usage
 
 SERVER_DEFAULT = "server default"
 SAMPLERS = ("temperature", "top_p", "top_k")
-# What else shapes a distribution: OpenAI's own penalties, and what servers of open weights apply unasked.
+# What else shapes a distribution; what servers of open weights apply unasked is among their facts.
 PENALTIES = ("frequency_penalty", "presence_penalty")
-SERVERS_OWN = {
-    "llamacpp": ("min_p", "repeat_penalty"),
-    "ollama": ("min_p", "repeat_penalty"),
-    "vllm": ("min_p", "repetition_penalty"),
-    "openrouter": ("min_p", "repetition_penalty"),
-}
-SEED_FIELD = {"mistral": "random_seed"}
 
 
-def auth(key: str) -> Mapping[str, str]:
-    """Return the header that carries the key."""
+def auth(target: Target, key: str) -> Mapping[str, str]:
+    """Return the header that carries the key: Azure has one of its own for keys."""
+    if dialects.facts(target).key == "api-key":
+        return {"api-key": key.strip()}
     return {"authorization": f"Bearer {key.strip()}"}
 
 
@@ -51,7 +46,7 @@ def sampling(target: Target, call: Call, *, chat: bool) -> dict[str, Any]:
         "top_p": call.top_p,
         "top_k": call.top_k,
         "stop": list(call.stop) or None,
-        SEED_FIELD.get(target.dialect or "", "seed"): None if target.seed is False else call.seed,
+        dialects.facts(target).seed: None if target.seed is False else call.seed,
     }
     return {name: value for name, value in asked.items() if value is not None}
 
@@ -133,7 +128,7 @@ def filters(data: Mapping[str, Any], choice: Mapping[str, Any]) -> list[Mapping[
 
 def effective(target: Target, data: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the server reports of the settings in force; unset samplers are the server's own."""
-    samplers = (*SAMPLERS, *PENALTIES, *SERVERS_OWN.get(target.dialect or "", ()))
+    samplers = (*SAMPLERS, *PENALTIES, *dialects.facts(target).samplers)
     found: dict[str, Any] = {name: SERVER_DEFAULT for name in samplers if name not in sent}
     found |= llamacpp.generation_settings(data)
     for name in ("model", "system_fingerprint", "service_tier", "provider"):

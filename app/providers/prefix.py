@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.providers.dialects import facts
 from app.providers.raw import mapping, number, sequence, string
 from app.providers.tokens import tokens, tokens_after
 from app.providers.wire import Target, Token
 
 Marks = tuple[Mapping[str, Any], ...]
-REPEATING = {"llamacpp", "mistral"}  # dialects whose replies begin with the prefill
 
 
 def repeating(target: Target) -> bool:
     """Tell whether an endpoint's replies begin with the prefill: as a probe found, else as its dialect does."""
-    return target.dialect in REPEATING if target.repeats is None else target.repeats
+    return facts(target).repeats if target.repeats is None else target.repeats
 
 
 def continuation(text: str, begun: str | None, repeats: bool) -> tuple[str, Marks]:

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import orjson
 
+from app.providers import dialects
+from app.providers.upstream import pinned
 from app.providers.wire import Call, Impossible, Request, Target
 
 # What a subject's `extra` may not set: the conversation, what the reply is read by, and what a draw is planned,
@@ -56,8 +59,9 @@ def lacking(target: Target, call: Call) -> Impossible | None:
     """Return what the call asks that the endpoint is known not to do, or that `extra` may not do."""
     if call.temperature is not None and target.temperature is False:
         return Impossible("this endpoint takes no temperature", lacks="temperature")
-    if call.logprobs is not None and target.logprobs is False:
-        return Impossible("this endpoint gives no log-probabilities", lacks="logprobs")
+    silent = dialects.no_logprobs(target) if call.logprobs is not None else None
+    if silent:
+        return silent
     reserved = sorted(RESERVED & call.extra.keys())
     if reserved:
         return Impossible(f"sampling.extra may not set {reserved[0]}")
@@ -104,6 +108,11 @@ def request(
     target: Target, path: str, body: dict[str, Any], call: Call, headers: Mapping[str, str] = {}
 ) -> Request | Impossible:
     """Return the request for a body with `extra` put into it as it is; it may replace nothing that we set."""
+    if target.upstream is not None:
+        provider = pinned(target.upstream, call.extra.get("provider"))
+        if isinstance(provider, Impossible):
+            return provider
+        call = replace(call, extra={**call.extra, "provider": provider})
     twice = sorted(body.keys() & call.extra.keys())
     if twice:
         return Impossible(f"sampling.extra may not set {twice[0]}, which the call sets itself")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.providers.wire import Answered, Failed, StopClass
+from app.providers.wire import Answered, Call, Failed, StopClass
 
 # The OpenAI family: chat and completions, and the values that its kin leak through the same field.
 OPENAI: Mapping[str, StopClass] = {
@@ -26,13 +26,15 @@ def stop_class(table: Mapping[str, StopClass], raw: str | None) -> StopClass:
     return table.get(raw or "", "unknown")
 
 
-def concluded(answer: Answered) -> Answered | Failed:
+def concluded(call: Call, answer: Answered) -> Answered | Failed:
     """Settle an answer without text: empty where no reason came either, failed where the reason is unknown.
 
-    An empty answer cut by length is marked where thinking used the budget up.
+    An empty answer cut by length is marked where thinking used the budget up, and any other one where
+    log-probabilities were asked for and none came: a server that has none may say nothing of it.
     """
     if answer.text:
-        return answer
+        silent = call.logprobs is not None and not answer.tokens
+        return replace(answer, parts=(*answer.parts, {"type": "no_logprobs"})) if silent else answer
     if answer.stop_class == "length" and (answer.reasoning or answer.usage.reasoning):
         return replace(answer, parts=(*answer.parts, {"type": "thinking_used_budget"}))
     if answer.stop_class != "unknown":

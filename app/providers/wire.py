@@ -20,12 +20,14 @@ class Target:
     """An endpoint as a wire format sees it; its abilities are True, False or None (= the wire's default).
 
     `repeats` tells whether a reply begins with the prefilled beginning; None = as its dialect is known to do.
+    `upstream` is the provider that must serve, where the endpoint is a router.
     """
 
     wire: str
     base_url: str
     model: str
     dialect: str | None = None
+    upstream: str | None = None
     prefill: bool | None = None
     repeats: bool | None = None
     temperature: bool | None = None
@@ -83,7 +85,7 @@ class Request:
     """The exact request: `body` is what goes over the wire; `sent` its sampling settings without the seed.
     `method` is POST for every call; what a server tells of a model is read by GET.
 
-    `headers` never hold the key: the collector adds `Provider.auth(key)` at the moment of sending. `seed` is
+    `headers` never hold the key: the collector adds `Provider.auth` at the moment of sending. `seed` is
     the seed that the body holds: None also where one was asked and the endpoint takes none.
     """
 
@@ -179,4 +181,4 @@ class Provider(Protocol):
 
     def read(self, target: Target, call: Call, reply: Reply) -> Answered | Failed: ...
 
-    def auth(self, key: str) -> Mapping[str, str]: ...
+    def auth(self, target: Target, key: str) -> Mapping[str, str]: ...

@@ -16,7 +16,7 @@ from app.studies.queries import naming
 from app.subjects.commands import NEW, UNCHANGED, put_endpoint, put_snapshot, put_style, put_subject
 from app.subjects.models import Endpoint, Style
 from app.subjects.queries import newest_versions, subjects
-from app.subjects.shape import Snapshot
+from app.subjects.shape import OF_ENDPOINT, Snapshot
 
 # Any fixed number: the advisory lock behind which files are applied one after another on PostgreSQL.
 APPLY_LOCK = 7_301_992
@@ -109,8 +109,7 @@ class _Application:
         named = {shape.slug for shape in self.file.shape.subjects}
         self.session.flush()
         newest = newest_versions(self.session)
-        live = {name: getattr(endpoint, name) for name in ("wire", "base_url", "model", "dialect", "can",
-                                                           "headers", "family", "stage")}  # fmt: skip
+        live = {name: getattr(endpoint, name) for name in OF_ENDPOINT}
         for subject in subjects(self.session, endpoint_id=endpoint.id):
             if subject.slug in named:
                 continue

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.providers.sending import RESERVED
+from app.providers.upstream import routing
 from app.runs.mistakes import Loc, Mistake, looks_like_key, one_of, repeated, shown
 from app.runs.study_shape import StudyShape
 from app.subjects.shape import EndpointShape, Sampling, SubjectShape
@@ -21,7 +22,8 @@ OUR_HEADERS = {
     "trailer", "transfer-encoding", "upgrade",
 }  # fmt: skip
 HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+")
-PATHS = ("/chat/completions", "/completions", "/messages", "/responses")
+PATHS = ("/chat/completions", "/completions", "/messages", "/responses", "/models", ":generateContent")
+AZURE_VERSION = re.compile(r"api-version=[0-9a-z.-]{1,40}")  # no secret, and the only way to say it
 
 
 def mistakes_of(shape: StudyShape) -> Iterator[Mistake]:
@@ -37,6 +39,7 @@ def mistakes_of(shape: StudyShape) -> Iterator[Mistake]:
     for index, subject in enumerate(shape.subjects):
         yield from _known(subject.endpoint, endpoints, ("subjects", index, "endpoint"))
         yield from _subject(subject, ("subjects", index))
+        yield from _routing(subject, endpoints.get(subject.endpoint), ("subjects", index))
     yield from _run(shape, endpoints)
 
 
@@ -49,15 +52,28 @@ def _known(name: str, names: Any, loc: Loc) -> Iterator[Mistake]:
 def _endpoint(endpoint: EndpointShape, here: Loc) -> Iterator[Mistake]:
     if endpoint.wire == "gemini":
         yield Mistake((*here, "wire"), "found gemini, which is not available yet, expected another wire")
-    wrong = _address(endpoint.base_url)
+    wrong = _address(endpoint.base_url, endpoint.dialect)
     if wrong:
         yield Mistake((*here, "base_url"), wrong)
+    if endpoint.upstream is not None and (wrong := _upstream(endpoint)):
+        yield Mistake((*here, "upstream"), wrong)
     if not endpoint.model.strip():
         yield Mistake((*here, "model"), "found an empty text, expected the model's name")
     for name, value in endpoint.headers.items():
         if wrong := _header(name, value):
             yield Mistake((*here, "headers", name), wrong)
     yield from _no_keys(endpoint.model_dump(exclude={"key_env", "base_url"}), here)
+
+
+def _upstream(endpoint: EndpointShape) -> str | None:
+    """Return what is wrong with naming an upstream."""
+    if endpoint.dialect != "openrouter":
+        return f"found {shown(endpoint.upstream)}, which only dialect openrouter has, expected null"
+    if not endpoint.upstream:
+        return (
+            "found an empty text, expected the upstream's name as OpenRouter writes it, such as deepinfra/fp8"
+        )
+    return None
 
 
 def _header(name: str, value: str) -> str | None:
@@ -71,7 +87,7 @@ def _header(name: str, value: str) -> str | None:
     return None
 
 
-def _address(url: str) -> str | None:
+def _address(url: str, dialect: str | None) -> str | None:
     """Return what is wrong with a base URL, without repeating parts of it that could be secret."""
     example = "expected an address such as https://api.openai.com/v1"
     try:
@@ -90,12 +106,14 @@ def _address(url: str) -> str | None:
         return f"found a space in it, {example}"
     if "@" in parts.netloc:
         return "found a user name or password in the address, expected key_env to name the key's variable"
-    if "?" in url or "#" in url:
-        return "found a query or fragment (kept out of this message), expected an address without one"
+    azure = dialect == "azure" and AZURE_VERSION.fullmatch(parts.query) and "#" not in url
+    if ("?" in url or "#" in url) and not azure:
+        but = ", or with ?api-version=… alone" if dialect == "azure" else ""
+        return f"found a query or fragment (kept out of this message), expected an address without one{but}"
     for path in PATHS:
-        if url.rstrip("/").endswith(path):
+        if parts.path.rstrip("/").endswith(path):
             return f"found an address that ends with {path}, expected the part before it"
-    if url.endswith("/"):
+    if parts.path.endswith("/"):
         return f"found {shown(url)}, expected no slash at the end"
     return None
 
@@ -142,6 +160,18 @@ def _extra(sampling: Sampling, here: Loc) -> Iterator[Mistake]:
                 (*here, name), "found what has a place of its own outside of extra, expected it only there"
             )
     yield from _no_keys(sampling.extra, here)
+
+
+def _routing(subject: SubjectShape, endpoint: EndpointShape | None, here: Loc) -> Iterator[Mistake]:
+    """Yield a mistake where a subject would route around the upstream that its endpoint names."""
+    if endpoint is None or endpoint.upstream is None:
+        return
+    clash = routing(subject.sampling.extra.get("provider"))
+    if clash is not None:
+        expected = f"none beside the endpoint's upstream {shown(endpoint.upstream)}"
+        yield Mistake(
+            (*here, "sampling", "extra", *clash.split(".")), f"found a routing, expected {expected}"
+        )
 
 
 def _temperature(value: float | None, loc: Loc) -> Iterator[Mistake]:

@@ -14,6 +14,7 @@ REACHED = (
     "base_url",
     "model",
     "dialect",
+    "upstream",
     "headers",
 )  # a probe speaks of one endpoint as it was reached
 UNKNOWN_SIDE = "unknown"

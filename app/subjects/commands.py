@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.db import now
 from app.shape import differing, fingerprint
+from app.subjects.abilities import REACHED
 from app.subjects.models import Endpoint, Probe, Style, Subject, SubjectVersion
 from app.subjects.shape import EndpointShape, Snapshot, StyleShape, SubjectShape, origin
 
@@ -145,7 +146,7 @@ def begin_probe(session: Session, endpoint: Endpoint, *, person_id: int = 1) -> 
     """
     left = update(Probe).where(Probe.endpoint_id == endpoint.id, Probe.state == "running")
     session.execute(left.values(state="broken", reason=CUT_OFF, finished_at=now()))
-    reached = {name: getattr(endpoint, name) for name in ("wire", "base_url", "model", "dialect", "headers")}
+    reached = {name: getattr(endpoint, name) for name in REACHED}
     probe = Probe(endpoint_id=endpoint.id, person_id=person_id, **reached)
     session.add(probe)
     session.flush()

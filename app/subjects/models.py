@@ -38,6 +38,7 @@ class Endpoint(Base):
     family: Mapped[str] = mapped_column(default="")
     stage: Mapped[str] = mapped_column(default="other")
     dialect: Mapped[str | None]
+    upstream: Mapped[str | None]
     limits: Mapped[dict[str, Any]]
     price: Mapped[dict[str, Any]]
     can: Mapped[dict[str, Any]]
@@ -90,6 +91,7 @@ class Probe(Base):
     base_url: Mapped[str]
     model: Mapped[str]
     dialect: Mapped[str | None]
+    upstream: Mapped[str | None]
     headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     served_model: Mapped[str | None]
     version: Mapped[str | None]

@@ -72,8 +72,8 @@ class Can(Shape):
 
 
 class EndpointShape(Shape):
-    """A reachable model. Wire, base URL, model, dialect, can and lineage are frozen with each subject version;
-    limits, price and key_env stay live."""
+    """A reachable model. Wire, base URL, model, dialect, upstream, can and lineage are frozen with each subject
+    version; limits, price and key_env stay live. `upstream` is the provider behind a router that must serve."""
 
     slug: Slug
     wire: Wire
@@ -86,6 +86,7 @@ class EndpointShape(Shape):
     limits: Limits = Limits()
     price: Price = Price()
     dialect: Dialect | None = None
+    upstream: Line | None = None
     can: Can = Can()
     headers: dict[str, str] = {}
 
@@ -152,6 +153,7 @@ class Snapshot(Shape):
     base_url: str
     model: str
     dialect: Dialect | None
+    upstream: str | None = None  # versions that were frozen before there was such a field have none
     can: Can
     headers: dict[str, str]
     endpoint: Slug
@@ -183,17 +185,18 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
 
 
+# What a subject version freezes of its endpoint, beside the endpoint's slug and style.
+OF_ENDPOINT = ("wire", "base_url", "model", "dialect", "upstream", "can", "headers", "family", "stage")
+
+
 def snapshot_of(endpoint: EndpointShape, subject: SubjectShape) -> Snapshot:
     """Return what is frozen of a subject on its endpoint."""
-    lineage = endpoint.model_dump(
-        include={"wire", "base_url", "model", "dialect", "headers", "family", "stage"}
-    )
+    lineage = endpoint.model_dump(include=set(OF_ENDPOINT))
     own = subject.model_dump(include={"mode", "induced_by", "system", "template", "sampling"})
     return Snapshot.model_validate(
         {
             **lineage,
             **own,
-            "can": endpoint.can.model_dump(),
             "endpoint": endpoint.slug,
             "style": endpoint.style,
         }

@@ -206,7 +206,7 @@ class _Collector:
             return {}
         if origin(subject.target.base_url) != desk.endpoint.key_origin:
             return {}
-        return subject.provider.auth(desk.key)
+        return subject.provider.auth(subject.target, desk.key)
 
 
 class _Stopping(Exception):

@@ -34,6 +34,7 @@ def column(
         (column(model="two", served="two"), "weights"),
         (column(stage="sft"), "stage"),
         (column(base_url="https://elsewhere.example/v1"), "endpoint"),
+        (column(upstream="deepinfra"), "endpoint"),
         (column(system="Be kind."), "system"),
         (column(milli=1000), "sampling"),
         (column(sampling=Sampling(temperature=0.7, top_p=0.9)), "sampling"),

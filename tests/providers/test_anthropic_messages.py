@@ -47,7 +47,7 @@ def test_anthropic_s_own_example() -> None:
     assert made.body == (
         b'{"model":"claude-haiku-4-5","max_tokens":1024,"messages":[{"role":"user","content":"Hello!"}]}'
     )
-    assert provider("anthropic-messages").auth("sk-ant-1\n") == {"x-api-key": "sk-ant-1"}
+    assert provider("anthropic-messages").auth(ANTHROPIC, "sk-ant-1\n") == {"x-api-key": "sk-ant-1"}
 
 
 def test_every_setting_has_its_place() -> None:

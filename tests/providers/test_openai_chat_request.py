@@ -219,4 +219,4 @@ def test_extra_settings_that_json_cannot_hold_are_named() -> None:
 
 
 def test_the_key_goes_into_the_header_and_nowhere_else() -> None:
-    assert provider("openai-chat").auth(" sk-abc\n") == {"authorization": "Bearer sk-abc"}
+    assert provider("openai-chat").auth(OPENAI, " sk-abc\n") == {"authorization": "Bearer sk-abc"}

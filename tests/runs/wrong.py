@@ -71,6 +71,19 @@ STUDY_MISTAKES = [
     ("https://api.example.com/v1", "https://api.example.com/v1?key=secret",
      "study.yaml:18: endpoints[1].base_url: found a query or fragment (kept out of this message), expected an "
      "address without one"),
+    ("https://api.example.com/v1", "https://lab.openai.azure.com/openai/deployments/d?api-version=2024-10-21&key=secret\n"
+     "    dialect: azure",
+     "study.yaml:18: endpoints[1].base_url: found a query or fragment (kept out of this message), expected an "
+     "address without one, or with ?api-version=… alone"),
+    ("https://api.example.com/v1",
+     "https://lab.openai.azure.com/openai/deployments/d/chat/completions?api-version=1\n    dialect: azure",
+     "study.yaml:18: endpoints[1].base_url: found an address that ends with /chat/completions, expected the part "
+     "before it"),
+    ("style: rlhf", "style: rlhf\n    upstream: deepinfra",
+     "study.yaml:22: endpoints[1].upstream: found 'deepinfra', which only dialect openrouter has, expected null"),
+    ("style: rlhf", "style: rlhf\n    dialect: openrouter\n    upstream: ''",
+     "study.yaml:23: endpoints[1].upstream: found an empty text, expected the upstream's name as OpenRouter writes "
+     "it, such as deepinfra/fp8"),
     ("https://api.example.com/v1", "https://api.example.com/v1/",
      "study.yaml:18: endpoints[1].base_url: found 'https://api.example.com/v1/', expected no slash at the end"),
     ("https://api.example.com/v1", "https://api.example.com/v1/chat/completions",

@@ -55,6 +55,7 @@ def test_what_is_filled_is_never_frozen() -> None:
         {"base_url": "http://127.0.0.1:2/v1"},
         {"wire": "gemini"},
         {"dialect": "vllm"},
+        {"upstream": "deepinfra"},
         {"headers": {"a": "b"}},
     ],
 )

@@ -57,6 +57,7 @@ def test_what_shapes_an_answer_is_in_the_hash(changes: dict[str, object]) -> Non
         {"stage": "preference"},
         {"family": "hosted"},
         {"dialect": "vllm"},
+        {"dialect": "openrouter", "upstream": "deepinfra"},
         {"can": {"prefill": False}},
         {"headers": {"x-org": "a"}},
     ],
@@ -90,6 +91,12 @@ def test_a_snapshot_comes_back_from_its_stored_form() -> None:
         again = Snapshot.model_validate(one.model_dump(mode="json"))
         assert again == one
         assert sha(again) == sha(one)
+
+
+def test_a_version_frozen_before_an_upstream_could_be_named_keeps_its_hash() -> None:
+    older = {name: value for name, value in snapshot().model_dump(mode="json").items() if name != "upstream"}
+    again = Snapshot.model_validate(older)
+    assert (again.upstream, sha(again)) == (None, sha(snapshot()))
 
 
 @pytest.mark.parametrize(
