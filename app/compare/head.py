@@ -16,16 +16,22 @@ INDUCED = {"training": "training", "system": "system prompt", "scaffold": "scaff
 DAY = 86_400_000  # milliseconds
 ENDED = (("whole", "whole"), ("cut", "cut"), ("no", "declared no"), ("gate", "gated"), ("empty", "empty"),
          ("other", "otherwise"), ("failed", "failed"))  # fmt: skip
+# How the list of draws behind each is asked for (app/transcripts/behind.py).
+ASKED = {
+    "whole": "ended=whole", "cut": "ended=cut", "no": "ended=declared", "gate": "ended=gated",
+    "empty": "ended=empty", "other": "ended=otherwise", "failed": "state=failed",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How some draws ended: their part of the bar in percent, and the words below it."""
+    """How some draws ended: their part of the bar in percent, the words below it, and what asks for their list."""
 
     kind: str
     start: str
     width: str
     words: str
+    asked: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def endings(cell: Cell) -> tuple[Ending, ...]:
     made, at = [], 0
     for kind, word, n in counts:
         if n:
-            made.append(Ending(kind, f"{at / total:.2%}", f"{n / total:.2%}", f"{n} {word}"))
+            made.append(Ending(kind, f"{at / total:.2%}", f"{n / total:.2%}", f"{n} {word}", ASKED[kind]))
             at += n
     return tuple(made)
 

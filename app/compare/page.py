@@ -15,6 +15,7 @@ from app.compare.cell import Cell
 from app.compare.columns import Choice, choose
 from app.compare.differs import Profile, contrast
 from app.compare.distribution import READ_AS_VALUES, Scale, scale
+from app.compare.doors import draws_of
 from app.compare.draw import Draw, paths
 from app.compare.head import head, profile
 from app.compare.notes import Note, notes
@@ -87,6 +88,8 @@ def build(session: Session, study_id: int, place: Place, scope: Scope, runs: dic
     profiles = [profile(cell, prompt) for cell in cells]
     rows = _rows(prompt)
     panels = _panels(cells, profiles, place, prompt, at, shown, rows != "")
+    for panel in panels:
+        panel.draws = draws_of(panel.cell, view, here)
     focus = panels[at] if panels else None
     known = None
     if focus is not None and shown is not None:

@@ -59,6 +59,7 @@ class Panel:
     tag: str = ""  # the repeat in focus
     place: str = ""  # its place among the column's draws
     absent: tuple[Absent, ...] = ()
+    draws: str = ""  # where the draws of the column are listed
 
 
 def focused(cells: Sequence[Cell], view: View) -> tuple[int, Draw | None]:

@@ -37,10 +37,18 @@ def badge(word: str, kind: str, title: str = "") -> Markup:
     return Markup(_macros().badge(word, kind, title))
 
 
+# Stands in what is kept for the address of a column's draws, which is another on each page.
+DRAWS = "\ue000draws\ue001"
+
+
+def about(head: Head, draws: str) -> Markup:
+    """Return all that a column's head says below its name; `draws` is where its draws are listed, '' = nowhere."""
+    return _about(head, draws != "").replace(DRAWS, draws)
+
+
 @lru_cache(maxsize=512)
-def about(head: Head) -> Markup:
-    """Return all that a column's head says below its name."""
-    return Markup(_macros("compare/_said.html").about(head))
+def _about(head: Head, linked: bool) -> Markup:
+    return Markup(_macros("compare/_said.html").about(head, DRAWS if linked else ""))
 
 
 @lru_cache(maxsize=1024)

@@ -6,22 +6,9 @@ from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import quote
 
-from app.transcripts.told import TEMPERATURES, temperature_word
+from app.transcripts.told import temperature_milli, temperature_word
 
 SAFE = ",@:."
-WORDS = {word: milli for milli, word in TEMPERATURES.items()}
-
-
-def temperature_milli(word: str) -> int | None:
-    """Return what `temperature_word` wrote, None where it is no temperature."""
-    if word in WORDS:
-        return WORDS[word]
-    try:
-        value = float(word)
-    except ValueError:
-        return None
-    return round(value * 1000) if 0 <= value <= 10 else None
-
 
 # How each part of a view is written into an address, in the order of the address.
 SAID: dict[str, tuple[str, Callable[[Any], str]]] = {

@@ -10,10 +10,11 @@ from fastapi.responses import HTMLResponse
 from app.db import now
 from app.studies.queries import studies, study
 from app.transcripts import acts
+from app.transcripts.behind import Behind, narrowed
 from app.transcripts.failures import PAGE as FAILURES
 from app.transcripts.failures import causes_of, failed_draws
 from app.transcripts.listed import PAGE as LISTED
-from app.transcripts.listed import Ended, State, how_many, listed, title_of
+from app.transcripts.listed import how_many, listed
 from app.transcripts.new_run import exact_request, further, new_run
 from app.transcripts.queries import PAGE, run_status, runs_status
 from app.transcripts.run_page import RunPage, collecting, run_page
@@ -94,25 +95,17 @@ def failures(
 
 @router.get("/runs/{run_id}/draws")
 def draws(
-    request: Request,
-    session: ReadDep,
-    run_id: Number,
-    ended: Ended = "",
-    state: State = "done",
-    subject: str = "",
-    after: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
+    request: Request, session: ReadDep, run_id: Number, wanted: Annotated[Behind, Query()]
 ) -> HTMLResponse:
-    """List the draws behind a number of a run's page, each leading to its text."""
+    """List the draws behind a number of a run's page or of a column of Compare, each leading to its text."""
     status = run_status(session, run_id)
     if status is None:
         raise NotFound(f"There is no run {run_id}.")
-    found = listed(session, run_id, ended=ended, state=state, subject=subject, after=after, limit=LISTED + 1)
-    kept = {"ended": ended, "state": state, "subject": subject}
-    more = urlencode(kept | {"after": found[LISTED - 1].id}) if len(found) > LISTED else ""
-    counted = how_many(session, run_id, ended=ended, state=state, subject=subject)
-    return page(request, "transcripts/run_draws.html", here="runs", status=status, title=title_of(ended, state),
-                draws=found[:LISTED], more=more, counted=counted, after=after, ended=ended, state=state,
-                subject=subject)  # fmt: skip
+    found = listed(session, run_id, wanted, LISTED + 1)
+    more = urlencode(wanted.kept | {"after": found[LISTED - 1].id}) if len(found) > LISTED else ""
+    return page(request, "transcripts/run_draws.html", here="runs", status=status, wanted=wanted,
+                narrowed=narrowed(session, wanted), draws=found[:LISTED], more=more,
+                counted=how_many(session, run_id, wanted))  # fmt: skip
 
 
 def _page_of(request: Request, session: ReadDep, run_id: int) -> RunPage:

@@ -7,6 +7,7 @@ from typing import Any
 from app.transcripts.models import NOT_SENT, UNKNOWN
 
 TEMPERATURES = {NOT_SENT: "none", UNKNOWN: "unknown"}
+WORDS = {word: milli for milli, word in TEMPERATURES.items()}
 CONTEXTS = {"rendered": "rendered", "sent": "as sent", "may_add": "provider may add"}
 # The settings that a reader looks for stand first.
 FIRST = (
@@ -86,6 +87,17 @@ def usage_words(usage: Mapping[str, Any] | None) -> str:
 def temperature_word(milli: int) -> str:
     """Return a temperature as addresses write it: 0.7, none (not sent), unknown."""
     return TEMPERATURES.get(milli) or f"{milli / 1000:g}"
+
+
+def temperature_milli(word: str) -> int | None:
+    """Return what `temperature_word` wrote, None where it is no temperature."""
+    if word in WORDS:
+        return WORDS[word]
+    try:
+        value = float(word)
+    except ValueError:
+        return None
+    return round(value * 1000) if 0 <= value <= 10 else None
 
 
 def temperature_said(milli: int) -> str:

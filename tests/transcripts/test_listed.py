@@ -7,7 +7,8 @@ import pytest
 from app.batteries.shape import PromptShape
 from app.db import Database
 from app.subjects.shape import SubjectShape
-from app.transcripts.listed import BEGINNING, Ended, Line, State, how_many, listed, title_of
+from app.transcripts.behind import Behind, Ended, State, narrowed
+from app.transcripts.listed import BEGINNING, Line, how_many, listed
 from app.transcripts.queries import run_status
 from app.transcripts.tallies import count
 from tests import seed
@@ -28,7 +29,7 @@ def read(
     database: Database, run: int, ended: Ended = "", state: State = "done", subject: str = ""
 ) -> list[Line]:
     with database.reading() as session:
-        return listed(session, run, ended=ended, state=state, subject=subject, after=0, limit=1000)
+        return listed(session, run, Behind(ended=ended, state=state, subject=subject), 1000)
 
 
 @pytest.fixture
@@ -85,15 +86,15 @@ def test_a_list_is_read_on_from_the_last_seen(sqlite: Database) -> None:
     with sqlite.writing() as session:
         made = seed.study(session, subjects=ONE_SUBJECT, prompts=ONE_PROMPT, repeats=5)
     with sqlite.reading() as session:
-        first = listed(session, made.run_id, ended="", state="done", subject="", after=0, limit=3)
-        rest = listed(session, made.run_id, ended="", state="done", subject="", after=first[-1].id, limit=3)
+        first = listed(session, made.run_id, Behind(), 3)
+        rest = listed(session, made.run_id, Behind(after=first[-1].id), 3)
     assert [line.repeat for line in (*first, *rest)] == [1, 2, 3, 4, 5]
 
 
 def test_a_list_says_what_it_holds() -> None:
-    assert title_of("", "queued") == "Draws still queued"
-    assert title_of("gated", "done") == "Answers that a gate stopped"
-    assert title_of("other-model", "done") == "Answers of another model"
+    assert Behind(state="queued").title == "Draws still queued"
+    assert Behind(ended="gated").title == "Answers that a gate stopped"
+    assert Behind(ended="other-model").title == "Answers of another model"
 
 
 BEHIND: list[tuple[Ended, State, str]] = [
@@ -107,5 +108,48 @@ def test_how_many_draws_a_list_pages_through_is_counted_by_the_same_rule(
 ) -> None:
     for ended, state, subject in BEHIND:
         with database.reading() as session:
-            counted = how_many(session, run, ended=ended, state=state, subject=subject)
+            counted = how_many(session, run, Behind(ended=ended, state=state, subject=subject))
         assert counted == len(read(database, run, ended, state, subject)), (ended, state, subject)
+
+
+def test_a_list_is_narrowed_to_the_draws_of_one_cell(database: Database) -> None:
+    with database.writing() as session:
+        made = seed.study(session, repeats=20)
+        second = seed.run(session, made, repeats=4)
+        first = second - 1
+    cell = {"prompt": "mode-collapse/who-plain", "subject": "reasoner", "t": "none"}
+    with database.reading() as session:
+        of_cell = listed(session, first, Behind(**cell, v=1))
+        assert {(one.prompt, one.repeat) for one in of_cell} == {
+            ("mode-collapse/who-plain", n) for n in range(1, 21) if n % 7
+        }
+        by_number = Behind(**cell | {"prompt": str(made.prompts["who-plain"])})
+        assert listed(session, first, by_number) == of_cell
+        assert [one.repeat for one in listed(session, first, Behind(**cell, served="four-think"))] == [
+            one.repeat for one in of_cell if one.repeat != 3
+        ]
+        assert how_many(session, first, Behind(**cell, state="failed")) == 2
+        both = listed(session, second, Behind(**cell, also=f"{first},x,99"))
+        assert [one.run for one in both] == [first] * 18 + [second] * 4
+        for nothing in ({"v": 2}, {"wave": 2}, {"equal": "0" * 64}):
+            assert how_many(session, first, Behind(**cell, **nothing)) == 0
+        for nothing in ({"t": "hot"}, {"t": "1"}, {"prompt": "99"}, {"prompt": "no/where"}, {"prompt": "x"}):
+            assert how_many(session, first, Behind(**cell | nothing)) == 0
+        said = narrowed(session, Behind(**cell, v=1, wave=1, also="2", equal="0" * 64))
+        unknown = narrowed(session, Behind(prompt="99", subject="nobody"))
+    assert (said.prompt, said.subject) == ("mode-collapse/who-plain", "Reasoning, medium")
+    assert said.rest == (
+        "T not sent", "version 1 of the subject", "wave 1", "with run 2", "equal prompts",
+    )  # fmt: skip
+    assert (unknown.prompt, unknown.subject, unknown.rest) == ("", "", ())
+
+
+def test_runs_of_another_study_are_never_among_further_ones(database: Database) -> None:
+    with database.writing() as session:
+        mine = seed.study(session, repeats=1, subjects=ONE_SUBJECT, prompts=ONE_PROMPT).run_id
+        other = [one.model_copy(update={"slug": "another"}) for one in ONE_SUBJECT]
+        theirs = seed.study(
+            session, slug="other", battery="other", subjects=other, prompts=ONE_PROMPT, repeats=1
+        )
+    with database.reading() as session:
+        assert {one.run for one in listed(session, mine, Behind(also=str(theirs.run_id)))} == {mine}
