@@ -72,7 +72,7 @@ def _own_cues(family: Iterable[PromptShape]) -> dict[str, dict[str, str]]:
 
 
 def _over_conditions(family: Sequence[PromptShape]) -> Iterator[Finding]:
-    yield from unlike(family, ("answer", "max_tokens", "branch", "theme"))
+    yield from unlike(family, ("answer", "max_tokens", "theme"))
     cells = _cells(family)
     if len(cells) > 1:
         yield from _uncrossed(family, cells)

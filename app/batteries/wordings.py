@@ -21,7 +21,8 @@ def findings(cell: Sequence[PromptShape], own: Mapping[str, Mapping[str, str]]) 
     if variants < FEWEST:
         found = f"{variants} wording{'' if variants == 1 else 's'} of {first.family}{under(first)}"
         yield Finding("wordings", first.key, "variant", f"found {found}, expected {FEWEST} or more")
-    yield from unlike(cell, ("mode", "turns", "repeats"), under(first))
+    # A condition may lead to another branch, or to another mode, on purpose; a wording may not.
+    yield from unlike(cell, ("mode", "branch", "turns", "repeats"), under(first))
     if len(cell) > 1:
         yield from _lengths(texts)
         yield from _forms(cell, texts)

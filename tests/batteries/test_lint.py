@@ -73,6 +73,18 @@ def test_every_finding_says_why_it_matters() -> None:
     assert all(rule.title and rule.why.endswith(".") for rule in RULES.values())
 
 
+def test_a_condition_may_lead_to_another_branch_and_a_wording_may_not() -> None:
+    court, village = ("law/court", "village/council")
+    prompts = [
+        one.model_copy(update={"branch": court if one.condition["ear"] == "judges" else village})
+        for one in crossed("judges", "elders")
+    ]
+    assert lint(prompts) == []
+    strayed = [prompts[0].model_copy(update={"branch": village}), *prompts[1:]]
+    text = "found branch village/council, where asked-judges under ear: judges has law/court"
+    assert told(strayed) == [("bare-judges", "branch", text)]
+
+
 def test_wordings_are_counted_under_each_condition() -> None:
     prompts = [one for one in crossed("farmers", "bankers") if one.key != "polite-bankers"]
     assert told(prompts, "wordings") == [

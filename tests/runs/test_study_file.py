@@ -101,8 +101,8 @@ def test_an_unknown_battery_is_told_with_those_that_there_are(tmp_path: Path) ->
     with pytest.raises(FileError) as error:
         load(path)
     assert str(error.value).endswith(
-        "batteries[0]: found 'mode-colapse', expected mode-collapse (or another: prefill, pressure, "
-        "raw-continuation, self-model), or a path such as ./mine.yaml"
+        "batteries[0]: found 'mode-colapse', expected mode-collapse (or another: "
+        f"{', '.join(name for name in built_in() if name != 'mode-collapse')}), or a path such as ./mine.yaml"
     )
 
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from app import db
+from app.runs.study_file import built_in
 from tests.runs.files import BATTERY, STUDY
 from tests.runs.test_applying import ask, put
 
@@ -51,7 +52,7 @@ async def test_the_overview_leads_to_everything(client: httpx.AsyncClient, tmp_p
     assert "no run yet" in text
     assert "price unknown" in text
     assert "empty system prompt" in text
-    assert "Also there to be named in a study file: mode-collapse" in text
+    assert f"Also there to be named in a study file: {', '.join(sorted(built_in()))}." in text
 
 
 @pytest.mark.anyio
