@@ -1,8 +1,9 @@
 """A model endpoint for tests: a real HTTP server on 127.0.0.1 that answers at once, counts every prompt, and has
 every fault on order.
 
-It speaks OpenAI chat and completions, Anthropic messages and llama.cpp's template route. `python -m
-tests.faultbox FOLDER` serves in a process of its own, keeping its port and every prompt it was asked in FOLDER.
+It speaks OpenAI chat and completions, Anthropic messages, Gemini's generateContent and llama.cpp's template route.
+`python -m tests.faultbox FOLDER` serves in a process of its own, keeping its port and every prompt it was asked in
+FOLDER.
 """
 
 import asyncio
@@ -74,6 +75,8 @@ class Seen:
         """The whole text that was asked: the raw prompt, or every turn."""
         if "prompt" in self.body:
             return str(self.body["prompt"])
+        if "contents" in self.body:
+            return "\n".join(part["text"] for turn in self.body["contents"] for part in turn["parts"])
         return "\n".join(str(turn["content"]) for turn in self.body.get("messages", ()))
 
 
@@ -156,6 +159,11 @@ class FaultBox:
             usage = {"input_tokens": into, "output_tokens": out} if self.usage else {}
             return {"type": "message", "role": "assistant", "model": "m-served", "usage": usage,
                     "content": [{"type": "text", "text": text}], "stop_reason": "end_turn"}  # fmt: skip
+        if seen.path.endswith(":generateContent"):
+            usage = {"promptTokenCount": into, "candidatesTokenCount": out} if self.usage else {}
+            content = {"role": "model", "parts": [{"text": text}]}
+            return {"modelVersion": "m-served", "usageMetadata": usage,
+                    "candidates": [{"content": content, "finishReason": "STOP"}]}  # fmt: skip
         raw = seen.path.endswith("/v1/completions")
         said = {"text": text} if raw else {"message": {"role": "assistant", "content": text}}
         usage = {"prompt_tokens": into, "completion_tokens": out} if self.usage else None

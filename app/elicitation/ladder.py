@@ -1,6 +1,8 @@
 """Ladders: user turns asked one after another, each with the answers before it as its context."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain, repeat
+from typing import Any
 
 from app.batteries.shape import PromptShape
 from app.elicitation.calls import Draw, chat_call, raw_call, said
@@ -13,9 +15,14 @@ NEEDS_TURNS = Impossible(
 )
 
 
-def ask(prompt: PromptShape, snapshot: Snapshot, answered: Sequence[str], draw: Draw) -> Call | Impossible:
-    """Return the call of the next rung, given the answers so far."""
-    turns = _so_far(prompt, answered)
+Parts = tuple[Mapping[str, Any], ...]
+
+
+def ask(
+    prompt: PromptShape, snapshot: Snapshot, answered: Sequence[str], draw: Draw, kept: Sequence[Parts] = ()
+) -> Call | Impossible:
+    """Return the call of the next rung, given the answers so far and the parts that were kept of each."""
+    turns = _so_far(prompt, answered, kept)
     if snapshot.mode == "chat":
         return chat_call(prompt, snapshot, turns, draw)
     if not isinstance(snapshot.template, TurnTemplate):
@@ -24,8 +31,9 @@ def ask(prompt: PromptShape, snapshot: Snapshot, answered: Sequence[str], draw: 
     return text if isinstance(text, Impossible) else raw_call(prompt, snapshot, text, draw)
 
 
-def _so_far(prompt: PromptShape, answered: Sequence[str]) -> list[Said]:
+def _so_far(prompt: PromptShape, answered: Sequence[str], kept: Sequence[Parts]) -> list[Said]:
     turns: list[Said] = []
-    for rung, answer in zip(prompt.turns, answered, strict=False):
-        turns += [said(rung), Said("assistant", answer)]
+    beside: chain[Parts] = chain(kept, repeat(()))
+    for rung, answer, parts in zip(prompt.turns, answered, beside, strict=False):
+        turns += [said(rung), Said("assistant", answer, parts)]
     return [*turns, said(prompt.turns[len(answered)])]

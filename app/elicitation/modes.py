@@ -35,10 +35,12 @@ def next_call(
     *,
     temperature: float | None,
     seed: int | None,
+    kept: Sequence[ladder.Parts] = (),
 ) -> Call | Finished | Impossible:
     """Return the call that comes after these answers, Finished after the last, Impossible where there is none.
 
-    `temperature` and `seed` are what to send, None = nothing; the subject's own are not looked at.
+    `temperature` and `seed` are what to send, None = nothing; the subject's own are not looked at. `kept` are the
+    parts that stand beside each answer: some wires want some of them back.
     """
     if len(answered) >= turns_to_answer(prompt):
         return Finished()
@@ -46,7 +48,7 @@ def next_call(
         return NO_TEMPERATURE
     draw = Draw(temperature, seed)
     if prompt.mode == "ladder":
-        return ladder.ask(prompt, subject, answered, draw)
+        return ladder.ask(prompt, subject, answered, draw, kept)
     return ONE_ANSWER[prompt.mode](prompt, subject, draw)
 
 

@@ -26,18 +26,20 @@ NO_MONEY = {
 AGAIN = {408, 409, 425, 429}  # and every 5xx but these:
 NEVER_5XX = {501, 505}
 SLOWER = {429, 529}
+SLOWER_NAMES = {"slow_down", "RESOURCE_EXHAUSTED"}  # whatever the status: Gemini has both 429 and 503
 
 OVERFLOW_WORDS = re.compile(
     r"maximum context length|prompt is too long|context (length|size|window)[^.]{0,40} exceed"
     r"|exceeds? the (available |maximum |model's )?context|exceed context limit"
-    r"|max_tokens must be at least 1, got -",
+    r"|max_tokens must be at least 1, got -|input token count [^.]{0,40}exceeds the maximum",
     re.IGNORECASE,
 )
 MODERATION_WORDS = re.compile(
     r"moderation|guardrail|(input|prompt|content|request) (was|is|has been) flagged", re.IGNORECASE
 )
 POOR_WORDS = re.compile(
-    r"credit balance is too low|insufficient (balance|credits)|reached your specified (workspace )?api usage limit",
+    r"credit balance is too low|insufficient (balance|credits)|credits are depleted"
+    r"|reached your specified (workspace )?api usage limit",
     re.IGNORECASE,
 )
 NO_ACCESS = re.compile(
@@ -49,10 +51,14 @@ LACKING_WORDS = re.compile(
     r"|deprecated for this model|cannot both be specified|must end with a user message|prefill"
     r"|final assistant content cannot end with|not allowed to request logprobs|not (a )?chat model"
     r"|invalid (role|value: 'developer')|roles must alternate|stop sequence must contain"
-    r"|temperature: (range|input should)|is not enabled for this model|supports at most"
-    r"|maximum allowed number of output tokens|no endpoints found that (can handle|support)",
+    r"|temperature: (range|input should)|is not enabled for|supports at most|cannot find field"
+    r"|maximum allowed number of output tokens|greater than max allowed"
+    r"|no endpoints found that (can handle|support)",
     re.IGNORECASE,
 )
+# Gemini says so with a 400: no call of this key, or from this place, will be let in.
+SHUT_OUT_NAMES = {"API_KEY_INVALID"}
+SHUT_OUT_WORDS = re.compile(r"user location is not supported|not available in your country", re.IGNORECASE)
 LACKING_NAMES = {
     "unsupported_parameter", "unsupported_value", "unknown_parameter", "integer_above_max_value",
     "integer_below_min_value", "decimal_above_max_value", "decimal_below_min_value",
@@ -104,9 +110,11 @@ def from_trouble(trouble: Trouble, limit_names_wait: bool = False) -> Answered |
         return Answered("", no[0], no[1], parts=({"type": "error", "raw": storable(trouble.raw)},))
     status, asked = trouble.status, wait_asked(trouble.headers)
     order = trouble.headers.get("x-should-retry")
-    slow_down = status in SLOWER or "slow_down" in trouble.names
+    slow_down = status in SLOWER or bool(SLOWER_NAMES & trouble.names)
     later = status == 402 and retry_after(trouble.headers) is not None
     if _about_money(trouble, asked, limit_names_wait) and not later:
+        return Failed(trouble.line, "stop")
+    if trouble.names & SHUT_OUT_NAMES or SHUT_OUT_WORDS.search(trouble.message):
         return Failed(trouble.line, "stop")
     if order == "true":
         return Failed(trouble.line, "retry", asked, slow_down)
@@ -153,6 +161,8 @@ def _lacking(trouble: Trouble) -> bool:
     """Tell whether an error names something that the endpoint cannot do, so that it would say so each time."""
     if trouble.status == 403:
         return "logprobs" in trouble.message
+    if "NOT_FOUND" in trouble.names:
+        return False  # Gemini's words for a model that is not there speak of what is not supported
     if trouble.status == 500:
         return TEMPLATE_WORDS.search(trouble.message) is not None
     named = trouble.names & LACKING_NAMES or LACKING_WORDS.search(trouble.message)

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from app.providers import anthropic_messages, openai_chat, openai_completions
+from app.providers import anthropic_messages, gemini, openai_chat, openai_completions
 from app.providers.wire import Provider
 
 PROVIDERS: Mapping[str, Provider] = {
     "openai-chat": openai_chat,
     "openai-completions": openai_completions,
     "anthropic-messages": anthropic_messages,
+    "gemini": gemini,
 }
 
 

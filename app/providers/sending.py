@@ -11,7 +11,7 @@ import orjson
 
 from app.providers import dialects
 from app.providers.upstream import pinned
-from app.providers.wire import Call, Impossible, Request, Target
+from app.providers.wire import Call, Impossible, Request, Said, Target
 
 # What a subject's `extra` may not set: the conversation, what the reply is read by, and what a draw is planned,
 # paid and told from others by. Each has a place of its own, and would be sent as something else unseen.
@@ -19,8 +19,14 @@ RESERVED = frozenset(
     {
         "model", "messages", "prompt", "system", "stream", "stream_options", "temperature", "seed", "random_seed",
         "stop", "stop_sequences", "max_tokens", "max_completion_tokens", "max_tokens_to_sample", "n_predict",
+        "contents", "systemInstruction", "system_instruction", "generation_config", "safety_settings",
     }
 )  # fmt: skip
+# Settings that a wire calls otherwise than study files do.
+CALLED = {
+    "max_completion_tokens": "max_tokens", "maxOutputTokens": "max_tokens", "stop_sequences": "stop",
+    "stopSequences": "stop", "topP": "top_p", "topK": "top_k",
+}  # fmt: skip
 NOT_SAMPLING = frozenset(
     {
         "model", "messages", "prompt", "system", "seed", "random_seed", "verbose", "continue_final_message",
@@ -91,14 +97,18 @@ def prefix(call: Call) -> str | None:
     return None
 
 
-def messages(call: Call, system_role: str | None) -> list[dict[str, Any]]:
-    """Return the turns as messages, the system text first where `system_role` is given.
+def turns(call: Call) -> tuple[Said, ...]:
+    """Return the turns to send.
 
     An empty beginning to continue is left out: a server would close it or start an unnamed turn.
     """
-    said = [{"role": turn.role, "content": turn.text} for turn in call.turns]
-    if call.prefill and said and prefix(call) is None and said[-1]["role"] == "assistant":
-        said.pop()
+    empty = call.prefill and prefix(call) is None and call.turns[-1:] and call.turns[-1].role == "assistant"
+    return call.turns[:-1] if empty else call.turns
+
+
+def messages(call: Call, system_role: str | None) -> list[dict[str, Any]]:
+    """Return the turns as messages, the system text first where `system_role` is given."""
+    said: list[dict[str, Any]] = [{"role": turn.role, "content": turn.text} for turn in turns(call)]
     if system_role is not None and call.system is not None:
         return [{"role": system_role, "content": call.system}, *said]
     return said

@@ -18,6 +18,16 @@ ANTHROPIC: Mapping[str, StopClass] = {
     "refusal": "classifier_refusal", "pause_turn": "paused",
     "model_context_window_exceeded": "context_overflow",
 }  # fmt: skip
+GEMINI: Mapping[str, StopClass] = {
+    "STOP": "natural", "MAX_TOKENS": "length",
+    "SAFETY": "output_filtered", "RECITATION": "output_filtered", "BLOCKLIST": "output_filtered",
+    "PROHIBITED_CONTENT": "output_filtered", "SPII": "output_filtered", "MODEL_ARMOR": "output_filtered",
+    "IMAGE_SAFETY": "output_filtered", "IMAGE_PROHIBITED_CONTENT": "output_filtered",
+    "IMAGE_RECITATION": "output_filtered", "IMAGE_OTHER": "output_filtered",
+    "MALFORMED_FUNCTION_CALL": "provider_error", "MALFORMED_RESPONSE": "provider_error",
+    "UNEXPECTED_TOOL_CALL": "provider_error", "TOO_MANY_TOOL_CALLS": "provider_error",
+    "MISSING_THOUGHT_SIGNATURE": "provider_error",
+}  # fmt: skip
 BROKEN = {"error", "network_error"}  # the provider failed on the way: no answer, asked again
 
 

@@ -75,9 +75,10 @@ def one_line(text: str) -> str:
 def _read(error: Any, status: int, headers: Mapping[str, str], depth: int) -> Trouble:
     shape = mapping(error)
     metadata, details, inner = (mapping(shape.get(key)) for key in ("metadata", "details", "innererror"))
+    google = [mapping(one) for one in sequence(shape.get("details"))]
     candidates = (
         shape.get("code"), shape.get("type"), shape.get("status"), metadata.get("error_type"),
-        details.get("error_code"), inner.get("code"),
+        details.get("error_code"), inner.get("code"), *(one.get("reason") for one in google),
     )  # fmt: skip
     names = frozenset(one_line(name) for name in candidates if isinstance(name, str) and name != "error")
     more = {
@@ -85,6 +86,8 @@ def _read(error: Any, status: int, headers: Mapping[str, str], depth: int) -> Tr
         for name, value in mapping(metadata.get("headers")).items()
         if isinstance(value, str)
     }
+    waits = [wait for one in google if isinstance(wait := one.get("retryDelay"), str)]
+    more |= {"retry-after": waits[0]} if waits else {}
     own = _status(shape, status, names)
     return Trouble(
         own,

@@ -40,10 +40,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One turn sent as context."""
+    """One turn sent as context; `parts` are those that were kept of an answer, for a wire that wants some back."""
 
     role: Role
     text: str
+    parts: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from app.providers.gemini import RESERVED_CONFIG
 from app.providers.sending import RESERVED
 from app.providers.upstream import routing
 from app.runs.mistakes import Loc, Mistake, looks_like_key, one_of, repeated, shown
@@ -50,8 +51,8 @@ def _known(name: str, names: Any, loc: Loc) -> Iterator[Mistake]:
 
 
 def _endpoint(endpoint: EndpointShape, here: Loc) -> Iterator[Mistake]:
-    if endpoint.wire == "gemini":
-        yield Mistake((*here, "wire"), "found gemini, which is not available yet, expected another wire")
+    if endpoint.wire == "gemini" and endpoint.dialect is not None:
+        yield Mistake((*here, "dialect"), f"found {shown(endpoint.dialect)} with wire gemini, expected null")
     wrong = _address(endpoint.base_url, endpoint.dialect)
     if wrong:
         yield Mistake((*here, "base_url"), wrong)
@@ -158,6 +159,13 @@ def _extra(sampling: Sampling, here: Loc) -> Iterator[Mistake]:
         if name in RESERVED | own:
             yield Mistake(
                 (*here, name), "found what has a place of its own outside of extra, expected it only there"
+            )
+    config = sampling.extra.get("generationConfig")
+    for name in config if isinstance(config, Mapping) else ():
+        if name in RESERVED_CONFIG:
+            yield Mistake(
+                (*here, "generationConfig", name),
+                "found what has a place of its own in sampling, expected it there",
             )
     yield from _no_keys(sampling.extra, here)
 

@@ -213,5 +213,5 @@ def _remember(session: Session, again: Mapping[int, Draw]) -> None:
         again[made_by].said.append(message)
         if message["role"] in ("assistant", "text"):
             draw = again[made_by]
-            draw.answers.append(message["text"])
+            draw.keep(message)
             draw.reason = gone_past(draw.reason, len(draw.answers), message["stop_class"])

@@ -61,6 +61,7 @@ class Draw:
     latency_ms: int | None = None
     reason: str | None = None
     answers: list[str] = field(default_factory=list)
+    kept: list[tuple[Mapping[str, Any], ...]] = field(default_factory=list)  # the parts beside each answer
     said: list[dict[str, Any]] = field(default_factory=list)
     asked: Asked | None = None
     exchange_id: int = 0
@@ -76,6 +77,11 @@ class Draw:
     def temperature(self) -> float | None:
         """The temperature to send, None for none."""
         return None if self.temperature_milli == NOT_SENT else self.temperature_milli / 1000
+
+    def keep(self, answer: Mapping[str, Any]) -> None:
+        """Remember an answer, as the context of what is asked next."""
+        self.answers.append(answer["text"])
+        self.kept.append(tuple(answer["parts"] or ()))
 
     @property
     def scope(self) -> str:
@@ -104,7 +110,12 @@ def elicit(draw: Draw) -> Asked | Finished | Impossible:
         draw.repeat, turn,
     )  # fmt: skip
     call = next_call(
-        draw.prompt.shape, subject.snapshot, draw.answers, temperature=draw.temperature, seed=seed
+        draw.prompt.shape,
+        subject.snapshot,
+        draw.answers,
+        kept=draw.kept,
+        temperature=draw.temperature,
+        seed=seed,
     )
     if isinstance(call, Impossible):
         return because(call, subject.snapshot)

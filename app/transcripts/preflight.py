@@ -14,10 +14,9 @@ from app.elicitation.inserted import inserted
 from app.elicitation.modes import Finished, asked, because, next_call, target, turns_to_answer
 from app.elicitation.truncation import truncated
 from app.providers.registry import NotSpoken, provider
+from app.providers.sending import CALLED
 from app.providers.wire import Call, Impossible, Request
 from app.subjects.shape import Snapshot
-
-ALSO_CALLED = {"max_tokens": "max_completion_tokens", "stop": "stop_sequences"}  # by some wires
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +111,8 @@ def _notes(
         if added:
             what = "text with a date" if added.date else "text"
             notes.append(f"the endpoint's template adds {what} that nobody sent: {added.text}")
-    dropped = [
-        name for name in settings if name != "extra" and not {name, ALSO_CALLED.get(name)} & sent.keys()
-    ]
+    taken = {CALLED.get(name, name) for name in sent}
+    dropped = [name for name in settings if name != "extra" and name not in taken]
     if call.seed is not None and request.seed is None:
         dropped.append("seed")
     if dropped:

@@ -141,7 +141,7 @@ def _answered(draw: Draw, reply: Reply, outcome: Answered, used: Spent) -> Step:
     ]
     step.logprobs = _logprobs(outcome.tokens) if outcome.tokens else None
     _sum_up(draw, outcome, reply, used)
-    draw.answers.append(step.said[-1]["text"])
+    draw.keep(step.said[-1])
     three = {
         "asked": asked(draw.prompt.shape, draw.subject.snapshot, draw.temperature),
         "sent": dict(asked_now.request.sent),

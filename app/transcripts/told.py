@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.providers.sending import CALLED
 from app.transcripts.models import NOT_SENT, UNKNOWN
 
 TEMPERATURES = {NOT_SENT: "none", UNKNOWN: "unknown"}
@@ -16,9 +17,7 @@ FIRST = (
     "top_k",
     "min_p",
     "max_tokens",
-    "max_completion_tokens",
     "stop",
-    "stop_sequences",
 )
 USAGE = (
     ("input", "in"), ("cache_read", "from cache"), ("cache_write", "to cache"), ("reasoning", "reasoning"),
@@ -48,11 +47,17 @@ class Setting:
 def settings_of(three: Any) -> tuple[Setting, ...]:
     """Return each sampling setting as asked for, sent and effective (an object with these three mappings).
 
-    What a study file asks for under `extra` stands by its own name, as it was sent.
+    What a study file asks for under `extra` stands by its own name, as it was sent; what a wire calls otherwise
+    stands by the study file's name.
     """
     extra = three.asked.get("extra") or {}
+    extra = extra | (
+        extra.get("generationConfig") or {}
+    )  # what Gemini nests is kept as sent without its nest
     asked = {name: value for name, value in three.asked.items() if name != "extra"} | extra
-    kept = (asked, three.sent, three.effective)
+    asked.pop("generationConfig", None)
+    sent = {CALLED.get(name, name): value for name, value in three.sent.items()}
+    kept = (asked, sent, three.effective)
     names = sorted({name for one in kept for name in one}, key=lambda name: (_rank(name), name))
     return tuple(
         Setting(name, *(_value(one.get(name)) for one in kept))

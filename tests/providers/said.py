@@ -14,6 +14,7 @@ OPENROUTER = Target("openai-chat", "https://openrouter.ai/api/v1", "z-ai/glm-5",
 RAW = Target("openai-completions", "https://api.openai.com/v1", "davinci-002")
 LOCAL_RAW = Target("openai-completions", "http://127.0.0.1:8401/v1", "gemma-3-270m", dialect="llamacpp")
 ANTHROPIC = Target("anthropic-messages", "https://api.anthropic.com", "claude-haiku-4-5")
+GEMINI = Target("gemini", "https://generativelanguage.googleapis.com/v1beta", "gemini-3-flash")
 
 HELLO = (Said("user", "Hello!"),)
 BEGUN = (Said("user", "Who are you?"), Said("assistant", "I am"))
@@ -70,6 +71,24 @@ def chat(content: Any = "Hi.", finish: Any = "stop", **more: Any) -> dict[str, A
     """Return the body of a chat completion; `more` goes into the message."""
     message = {"role": "assistant", "content": content, **more}
     return {"model": "m", "choices": [{"index": 0, "message": message, "finish_reason": finish}]}
+
+
+def words(text: str) -> dict[str, Any]:
+    """Return a part of a generateContent reply that is text."""
+    return {"text": text}
+
+
+def content(*parts: Any, finish: Any = "STOP", **more: Any) -> dict[str, Any]:
+    """Return the body of a generateContent reply with these parts; `more` goes into the candidate."""
+    candidate = {
+        "content": {"role": "model", "parts": list(parts)},
+        "finishReason": finish,
+        "index": 0,
+        **more,
+    }
+    usage = {"promptTokenCount": 5, "candidatesTokenCount": 4, "totalTokenCount": 9}
+    told = {"usageMetadata": usage, "modelVersion": "gemini-3-flash-001", "responseId": "r-1"}
+    return {"candidates": [candidate], **told}
 
 
 def types(found: Answered) -> list[str]:

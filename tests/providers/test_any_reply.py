@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from app.providers.registry import provider
 from app.providers.wire import Answered, Call, Failed, Reply, Target
-from tests.providers.said import ANTHROPIC, COMPLETION, LOCAL, LOCAL_RAW, OPENAI, PREFILL, RAW
+from tests.providers.said import ANTHROPIC, COMPLETION, GEMINI, LOCAL, LOCAL_RAW, OPENAI, PREFILL, RAW
 
 WILD_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=12)
 WORDS = st.sampled_from(
@@ -85,10 +85,37 @@ ERROR = {"type": "error", "error": {
     "details": {"error_code": "x"},
     "innererror": {"code": "x"},
 }}  # fmt: skip
-WHOLE = (CHAT, LISTED, LEGACY, MESSAGE, ERROR)
+GOOGLE = {
+    "modelVersion": "m", "responseId": "r", "promptFeedback": {"blockReason": None, "safetyRatings": []},
+    "candidates": [{
+        "content": {"role": "model", "parts": [
+            {"text": "so", "thought": True, "thoughtSignature": "x"}, {"text": "I am", "thoughtSignature": "x"},
+            {"functionCall": {"name": "f"}}, {"inlineData": {"data": "x"}},
+        ]},
+        "finishReason": "SAFETY", "finishMessage": "no", "index": 0, "avgLogprobs": -0.5,
+        "safetyRatings": [{"category": "x", "blocked": True}], "citationMetadata": {"citationSources": []},
+        "logprobsResult": {
+            "chosenCandidates": [{"token": " a", "tokenId": 1, "logProbability": -0.5}],
+            "topCandidates": [{"candidates": [{"token": " a", "logProbability": -0.5}]}],
+        },
+    }],
+    "usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 4, "cachedContentTokenCount": 3,
+                      "thoughtsTokenCount": 2, "toolUsePromptTokenCount": 1, "totalTokenCount": 16},
+}  # fmt: skip
+GOOGLE_ERROR = [{"error": {"code": 429, "message": "limit: 1", "status": "RESOURCE_EXHAUSTED", "details": [
+    {"@type": "x", "reason": "API_KEY_INVALID"}, {"@type": "y", "retryDelay": "3s"},
+]}}]  # fmt: skip
+WHOLE = (CHAT, LISTED, LEGACY, MESSAGE, ERROR, GOOGLE, GOOGLE_ERROR)
 
 ECHOED = Call("completion", prompt="Once upon a time", extra={"echo": True})
-CASES = [(OPENAI, PREFILL), (LOCAL, PREFILL), (RAW, ECHOED), (LOCAL_RAW, COMPLETION), (ANTHROPIC, PREFILL)]
+CASES = [
+    (OPENAI, PREFILL),
+    (LOCAL, PREFILL),
+    (RAW, ECHOED),
+    (LOCAL_RAW, COMPLETION),
+    (ANTHROPIC, PREFILL),
+    (GEMINI, PREFILL),
+]
 STATUS = st.sampled_from([200, 200, 200, 200, 204, 400, 401, 403, 404, 413, 422, 429, 500, 529, 0])
 HEADERS = st.dictionaries(
     st.sampled_from(["retry-after", "retry-after-ms", "x-should-retry", "date", "x-ratelimit-reset-tokens"]),

@@ -54,8 +54,13 @@ STUDY_MISTAKES = [
     ("wire: openai-chat", "wire: openai",
      "study.yaml:17: endpoints[1].wire: found 'openai', expected openai-chat or openai-completions or "
      "anthropic-messages or gemini"),
-    ("wire: openai-chat", "wire: gemini",
-     "study.yaml:17: endpoints[1].wire: found gemini, which is not available yet, expected another wire"),
+    ("wire: openai-chat", "wire: gemini\n    dialect: openrouter",
+     "study.yaml:18: endpoints[1].dialect: found 'openrouter' with wire gemini, expected null"),
+    ("https://api.example.com/v1", "https://generativelanguage.googleapis.com/v1beta/models",
+     "study.yaml:18: endpoints[1].base_url: found an address that ends with /models, expected the part before it"),
+    ("max_tokens: 96", "max_tokens: 96, extra: {generationConfig: {thinkingConfig: {}, topK: 1}}",
+     "study.yaml:27: subjects[0].sampling.extra.generationConfig.topK: found what has a place of its own in "
+     "sampling, expected it there"),
     ("https://api.example.com/v1", "api.example.com/v1",
      "study.yaml:18: endpoints[1].base_url: found 'api.example.com/v1', expected an address such as "
      "https://api.openai.com/v1"),

@@ -78,7 +78,11 @@ def test_a_rung_after_the_last_is_a_mistake_of_the_caller() -> None:
         (CHAT, subject(wire="openai-completions"), "this endpoint takes raw text only"),
         (PREFILL, subject(can=Can(prefill=False)), "this endpoint does not continue a begun answer"),
         (PREFILL, subject(), "it is not known whether this endpoint continues a begun answer"),
-        (CHAT, subject(wire="gemini"), "the wire 'gemini' is not spoken yet"),
+        (
+            CHAT,
+            subject("completion", wire="gemini"),
+            "raw completion is not possible on this wire: every text becomes a turn of a chat",
+        ),
         (CHAT, subject(can=Can(temperature=False)), "this endpoint takes no temperature"),
     ],
 )
@@ -118,6 +122,9 @@ class TestNotes:
             sampling=Sampling(max_tokens=9, stop=("#",)),
         )
         assert not any("not sent" in note for note in shown(CHAT, claude, None).notes)
+        everything = Sampling(top_p=0.9, top_k=4, max_tokens=9, stop=("#",), logprobs=0)
+        google = subject(wire="gemini", sampling=everything)
+        assert not any("not sent" in note for note in shown(CHAT, google).notes)
 
     def test_truncated_sampling_is_said_unless_nothing_is_sampled(self) -> None:
         cut = subject("completion", sampling=Sampling(temperature=1, top_p=0.9))

@@ -1,0 +1,141 @@
+"""One study through several wires: what was said, how it ended and what it cost agree, and stand on one tree."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app import db
+from app.db import Database
+from app.subjects.shape import EndpointShape, SubjectShape
+from app.transcripts.commands import retry
+from app.transcripts.models import Message, Transcript
+from tests.faultbox import FaultBox, Seen
+from tests.scene import chat, collect_runs, endpoint, ladder, planned, subject, transcripts
+
+TALK = {"before": "", "user": "<u>{text}<a>", "assistant": "{text}"}
+PATHS = {
+    "openai-chat": "/v1",
+    "openai-completions": "/v1",
+    "anthropic-messages": "",
+    "gemini": "/v1beta",
+}
+
+
+def through(root: str, wires: list[str]) -> tuple[list[EndpointShape], list[SubjectShape]]:
+    """Return an endpoint of one server for each wire, and a subject on each."""
+    endpoints = [endpoint(root + PATHS[wire], wire, wire=wire) for wire in wires]
+    raw = {"mode": "completion", "template": TALK}
+    subjects = [
+        subject(
+            wire,
+            wire,
+            sampling={"temperature": 0, "seed": 5},
+            **(raw if wire.endswith("completions") else {}),
+        )
+        for wire in wires
+    ]
+    return endpoints, subjects
+
+
+def last_words(seen: Seen) -> str:
+    """Answer with the last thing that was asked, whichever wire asked it."""
+    asked = seen.prompt.removesuffix("<a>").rpartition("<u>")[2]
+    return f"You said: {asked.rpartition(chr(10))[2]}"
+
+
+def said(tip: int | None) -> list[tuple[int | None, str]]:
+    """Return a path from its root: who made each message (None = it is shared) and its text."""
+    found: list[tuple[int | None, str]] = []
+    with db.reading() as session:
+        while tip is not None:
+            row = session.get_one(Message, tip)
+            found.append((row.made_by, row.text))
+            tip = row.parent_id
+    return found[::-1]
+
+
+def agreed(draw: Transcript) -> dict[str, Any]:
+    """Return what must not depend on the wire."""
+    columns = ("state", "stop_class", "served_model", "input_tokens", "output_tokens", "answered", "root_id",
+               "temperature_milli", "equal_sha256", "reason")  # fmt: skip
+    return {name: getattr(draw, name) for name in columns} | {"said": [text for _, text in said(draw.tip_id)]}
+
+
+def by_prompt(run: int) -> list[list[Transcript]]:
+    """Return a run's transcripts, those of one prompt together."""
+    sorted_ones: dict[int | None, list[Transcript]] = {}
+    for draw in transcripts(run):
+        sorted_ones.setdefault(draw.prompt_id, []).append(draw)
+    return list(sorted_ones.values())
+
+
+def test_the_same_study_through_four_wires_gives_transcripts_that_agree(database: Database) -> None:
+    with FaultBox() as box:
+        box.answer = last_words
+        endpoints, subjects = through(f"http://127.0.0.1:{box.port}", list(PATHS))
+        run = planned(endpoints, subjects, [chat("a", "Why?"), ladder("l", "Who?", "Sure?")])
+        collect_runs(run)
+        assert {seen.path for seen in box.seen} == {
+            "/v1/chat/completions",
+            "/v1/completions",
+            "/v1/messages",
+            "/v1beta/models/m:generateContent",
+        }
+    for same in by_prompt(run):
+        assert len(same) == 4
+        first = agreed(same[0])
+        assert (first["state"], first["stop_class"], first["served_model"]) == ("done", "natural", "m-served")
+        assert all(agreed(other) == first for other in same)
+        # The turns above the first answer are one path for all four; each answer is its draw's own.
+        assert {made_by for draw in same for made_by, _ in said(draw.tip_id)} == {
+            None,
+            *(draw.id for draw in same),
+        }
+    chats, ladders = (agreed(same[0])["said"] for same in by_prompt(run))
+    assert chats == ["Why?", "You said: Why?"]
+    assert ladders == ["Who?", "You said: Who?", "Sure?", "You said: Sure?"]
+    with db.reading() as session:
+        assert len(session.scalars(select(Message).where(Message.made_by.is_(None))).all()) == 2
+
+
+def signed(box: FaultBox) -> None:
+    """Let each answer come with a signature of its thoughts that must be given back."""
+    real = box.reply
+
+    def reply(seen: Seen) -> dict[str, Any]:
+        told = real(seen)
+        rung = len(seen.body["contents"])
+        told["candidates"][0]["content"]["parts"][0]["thoughtSignature"] = f"signature {rung}"
+        return told
+
+    box.reply = reply  # type: ignore[method-assign]
+
+
+def test_the_signature_of_its_thoughts_goes_back_with_each_answer_also_after_a_failure(
+    database: Database,
+) -> None:
+    with FaultBox() as box:
+        signed(box)
+        broken = {"C?": "404"}
+        box.fault = lambda seen: broken.get(seen.body["contents"][-1]["parts"][0]["text"])
+        box.answer = lambda seen: f"answer {len(seen.body['contents'])}"
+        there = endpoint(f"http://127.0.0.1:{box.port}/v1beta", wire="gemini", key_env="BOX_API_KEY")
+        run = planned(there, prompts=[ladder("l", "A?", "B?", "C?")])
+        keys = {"BOX_API_KEY": "AIza-very-secret"}
+        collect_runs(run, keys=keys)
+        broken.clear()
+        with db.writing() as session:
+            assert retry(session, run) == 1
+        collect_runs(run, keys=keys)
+        assert {seen.headers["x-goog-api-key"] for seen in box.seen} == {"AIza-very-secret"}
+        assert [len(seen.body["contents"]) for seen in box.seen] == [1, 3, 5, 5]
+        assert box.seen[-1].body["contents"] == [
+            {"role": "user", "parts": [{"text": "A?"}]},
+            {"role": "model", "parts": [{"text": "answer 1", "thoughtSignature": "signature 1"}]},
+            {"role": "user", "parts": [{"text": "B?"}]},
+            {"role": "model", "parts": [{"text": "answer 3", "thoughtSignature": "signature 3"}]},
+            {"role": "user", "parts": [{"text": "C?"}]},
+        ]
+        assert box.seen[-1].body["contents"] == box.seen[-2].body["contents"]
+    (draw,) = transcripts(run)
+    assert (draw.state, draw.answered) == ("done", 3)
