@@ -13,6 +13,7 @@ class Shown:
     """A prompt of a version, with what it was in the version before, where it differs."""
 
     prompt: PromptShape
+    id: int
     new: bool = False
     before: PromptShape | None = None
     changed: tuple[str, ...] = ()
@@ -65,12 +66,12 @@ def families(rows: Iterable[Prompt], before: Sequence[Prompt] | None = None) -> 
         shape = PromptShape.model_validate(row.shape)
         was = old.get(row.key)
         if before is None or (was is not None and was.content_sha256 == row.content_sha256):
-            shown = Shown(shape)
+            shown = Shown(shape, row.id)
         elif was is None:
-            shown = Shown(shape, new=True)
+            shown = Shown(shape, row.id, new=True)
         else:
             earlier = PromptShape.model_validate(was.shape)
-            shown = Shown(shape, False, earlier, _changed(earlier, shape))
+            shown = Shown(shape, row.id, False, earlier, _changed(earlier, shape))
         found.setdefault(shape.family, Family(shape.family)).prompts.append(shown)
     return list(found.values())
 

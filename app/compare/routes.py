@@ -6,20 +6,17 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
-from app.compare import queries, signs
+from app.compare import queries, try_routes
 from app.compare.page import build
 from app.compare.printed import printed
 from app.compare.scope import Part, asked, edge_prompt, scope
+from app.compare.signs import SIGNS
 from app.compare.view import Place, View, read
 from app.db import current
-from app.transcripts.faithful import faithful
 from app.web import NotFound, ReadDep, page
 
 router = APIRouter(include_in_schema=False)
-SIGNS: dict[str, Any] = {
-    "faithful": faithful, "glyph": signs.glyph, "slot": signs.slot, "badge": signs.badge,
-    "stop_badge": signs.stop_badge, "about": signs.about, "share": signs.share,
-}  # fmt: skip
+router.include_router(try_routes.router)
 
 
 def _study(session: Session, slug: str) -> Any:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from app.compare.distribution import Share
 from app.compare.head import Head
+from app.transcripts.faithful import faithful
 from app.web import templates
 
 
@@ -60,3 +61,10 @@ def share(word: str, one: Share) -> Markup:
 @lru_cache(maxsize=2)
 def _macros(template: str = "ui/marks.html") -> Any:
     return templates().env.get_template(template).module
+
+
+# What every template of Compare may call.
+SIGNS: dict[str, Any] = {
+    "faithful": faithful, "glyph": glyph, "slot": slot, "badge": badge,
+    "stop_badge": stop_badge, "about": about, "share": share,
+}  # fmt: skip

@@ -20,6 +20,7 @@ from app.runs.models import Run
 from app.studies.queries import study
 from app.transcripts import commands
 from app.transcripts.new_run import NewRun, exact_request, new_run
+from app.transcripts.queries import address_of
 from app.transcripts.wish import MOST_REPEATS, RunForm, Words, budget_of, temperatures_of
 from app.web import LARGEST, Invalid, NotFound, Number, page, slow
 
@@ -150,4 +151,5 @@ def _changing(run_id: int) -> Iterator[Session]:
 
 
 def _back(run_id: int) -> Response:
-    return RedirectResponse(f"/runs/{run_id}", 303)
+    with db.reading() as session:
+        return RedirectResponse(address_of(session, run_id), 303)

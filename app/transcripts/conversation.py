@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.batteries.models import Battery, BatteryVersion, Prompt
+from app.batteries.models import HIDDEN, Battery, BatteryVersion, Prompt
 from app.batteries.shape import PromptShape
 from app.studies.models import Study
 from app.subjects.models import Style, Subject, SubjectVersion
@@ -59,6 +59,16 @@ class Conversation:
     @property
     def after(self) -> int | None:
         return self.repeats[self.place + 1][1] if self.place + 1 < len(self.repeats) else None
+
+    @property
+    def battery_url(self) -> str:
+        """The address of its battery on Compare; of a text that was only tried, where it was tried."""
+        where = self.where
+        if where.battery is None:
+            return ""
+        if where.battery.slug.startswith(HIDDEN):
+            return f"/studies/{where.study.slug}/try/{self.row['run_id']}"
+        return f"/studies/{where.study.slug}/compare/{where.battery.slug}"
 
     @property
     def compare_url(self) -> str:

@@ -1,6 +1,6 @@
 """The page of a new run: what a study could ask, what it would come to, and the exact request of any of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -18,7 +18,7 @@ from app.subjects.queries import slots
 from app.subjects.shape import Price, Snapshot
 from app.transcripts.estimate import Asked, Estimate, estimate
 from app.transcripts.faithful import controls
-from app.transcripts.preflight import exact
+from app.transcripts.preflight import Preflight, exact
 from app.transcripts.wish import RunForm, Wish, read
 
 
@@ -130,7 +130,7 @@ def new_run(session: Session, study: Study, form: RunForm, environ: Mapping[str,
         )  # fmt: skip
     wish = read(form)
     asks = _batteries(session, form, asked.batteries)
-    asked_of = _subjects(session, form, asked.subjects)
+    asked_of = subject_choices(session, form.s, asked.subjects)
     names = {one.key_env for one in asked_of if one.on and one.key_env}
     page = NewRun(
         study, form, wish, asks, asked_of, None, tuple(sorted(n for n in names if not environ.get(n)))
@@ -153,7 +153,7 @@ def further(session: Session, run_id: int) -> tuple[list[BatteryChoice], list[Su
     asked_of = set(session.scalars(select(WaveSubject.version_id).where(WaveSubject.wave_id.in_(waves))))
     return (
         [one for one in _batteries(session, RunForm(), ()) if one.version_id not in asked],
-        [one for one in _subjects(session, RunForm(), ()) if one.version_id not in asked_of],
+        [one for one in subject_choices(session, (), ()) if one.version_id not in asked_of],
     )
 
 
@@ -171,14 +171,13 @@ def exact_request(page: NewRun) -> Shown | str | None:
     found = exact(prompt, subject.snapshot, temperature=temperature, seed=subject.snapshot.sampling.seed)
     if isinstance(found, Impossible):
         return f"{prompt.key} is not possible with {subject.name}: {found.reason}"
-    return Shown(
-        prompt=prompt.key,
-        subject=subject.name,
-        url=found.url,
-        body=controls(found.body_shown),
-        text=None if found.text is None else controls(found.text),
-        notes=found.notes,
-    )
+    return shown_request(found, prompt.key, subject.name)
+
+
+def shown_request(found: Preflight, prompt: str, subject: str) -> Shown:
+    """Return a request with its texts ready to be shown."""
+    text = None if found.text is None else controls(found.text)
+    return Shown(prompt, subject, found.url, controls(found.body_shown), text, found.notes)
 
 
 def _batteries(session: Session, form: RunForm, first: Sequence[str]) -> tuple[BatteryChoice, ...]:
@@ -196,7 +195,10 @@ def _batteries(session: Session, form: RunForm, first: Sequence[str]) -> tuple[B
     return tuple(sorted(found, key=lambda one: (order.get(one.slug, len(order)), one.slug)))
 
 
-def _subjects(session: Session, form: RunForm, first: Sequence[str]) -> tuple[SubjectChoice, ...]:
+def subject_choices(
+    session: Session, ticked: Collection[str], first: Sequence[str]
+) -> tuple[SubjectChoice, ...]:
+    """Return every subject in its newest version, those named `first` before the others."""
     newest = subjects.newest_versions(session)
     hues = slots(session)
     order = {slug: place for place, slug in enumerate(first)}
@@ -209,6 +211,6 @@ def _subjects(session: Session, form: RunForm, first: Sequence[str]) -> tuple[Su
                 slug=row.slug, name=row.name or row.slug, version_id=version.id, number=version.number,
                 slot=hues.get(snapshot.style, 1), endpoint=row.endpoint.slug,
                 key_env=subjects.key_name(row.endpoint, snapshot.base_url), snapshot=snapshot,
-                price=Price.model_validate(row.endpoint.price), on=row.slug in form.s, named=row.slug in order,
+                price=Price.model_validate(row.endpoint.price), on=row.slug in ticked, named=row.slug in order,
             ))  # fmt: skip
     return tuple(sorted(found, key=lambda one: (order.get(one.slug, len(order)), one.slug)))

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
-from app.runs.models import Run
+from app.runs.models import SCRATCH, Run
 from app.runs.queries import COUNTED
 from app.studies.models import Study
 from app.transcripts.models import RunBudget, Transcript
@@ -105,6 +105,14 @@ def runs_status(
     if study_id is not None:
         wanted = wanted & (Run.study_id == study_id)
     return _statuses(session, wanted, limit)
+
+
+def address_of(session: Session, run_id: int) -> str:
+    """Return where a run is read: its own page, or the page of the text that it only tries."""
+    row = session.execute(
+        select(Study.slug, Run.kind).join(Study, Study.id == Run.study_id).where(Run.id == run_id)
+    ).one()
+    return f"/studies/{row.slug}/try/{run_id}" if row.kind == SCRATCH else f"/runs/{run_id}"
 
 
 def status_json(status: RunStatus) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from app.db import now
 from app.studies.queries import studies, study
 from app.transcripts import acts
 from app.transcripts.behind import Behind, narrowed
@@ -17,7 +16,7 @@ from app.transcripts.listed import PAGE as LISTED
 from app.transcripts.listed import how_many, listed
 from app.transcripts.new_run import exact_request, further, new_run
 from app.transcripts.queries import PAGE, run_status, runs_status
-from app.transcripts.run_page import RunPage, collecting, run_page
+from app.transcripts.run_page import RunPage, run_page_now
 from app.transcripts.wish import RunForm
 from app.web import LARGEST, NotFound, Number, ReadDep, page, partial
 
@@ -109,9 +108,7 @@ def draws(
 
 
 def _page_of(request: Request, session: ReadDep, run_id: int) -> RunPage:
-    supervise = getattr(request.app.state, "supervise", None)  # None until this process collects
-    known = collecting(supervise.live(), supervise.withheld()) if supervise else None
-    shown = run_page(session, run_id, now(), known)
+    shown = run_page_now(session, run_id, getattr(request.app.state, "supervise", None))
     if shown is None:
         raise NotFound(f"There is no run {run_id}.")
     return shown

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.batteries.models import Battery, BatteryPrompt, BatteryVersion, Prompt
+from app.db import now
 from app.runs.models import Wave, WaveBattery, WaveSubject
 from app.transcripts.failures import Cause, causes_of
 from app.transcripts.matrix import AskedPrompt, Matrix, matrix
@@ -140,14 +141,14 @@ class RunPage:
 
 
 def run_page(
-    session: Session, run_id: int, now: datetime, collecting: Collecting | None = None
+    session: Session, run_id: int, moment: datetime, collecting: Collecting | None = None
 ) -> RunPage | None:
     """Return what the page of a run shows at this moment, or None when there is no such run."""
     status = run_status(session, run_id)
     if status is None:
         return None
     counted = tallies(session, run_id, status.counts)
-    subjects = subjects_of(session, status, counted, now)
+    subjects = subjects_of(session, status, counted, moment)
     prompts = prompts_of(session, run_id)
     newest = last_finished(session, run_id)
     return RunPage(
@@ -165,6 +166,12 @@ def run_page(
         again_micro=_again(subjects),
         collecting=collecting or Collecting(),
     )
+
+
+def run_page_now(session: Session, run_id: int, supervise: Any) -> RunPage | None:
+    """Return the page of a run as this process sees it: by its module `supervise`, None until it collects."""
+    known = collecting(supervise.live(), supervise.withheld()) if supervise else None
+    return run_page(session, run_id, now(), known)
 
 
 def prompts_of(session: Session, run_id: int) -> list[AskedPrompt]:

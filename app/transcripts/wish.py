@@ -47,7 +47,7 @@ class Wish:
 def read(form: RunForm) -> Wish:
     """Read the fields that hold numbers."""
     wish = Wish()
-    repeats = _whole(form.repeats or "0")
+    repeats = whole(form.repeats or "0")
     if repeats is None or not 1 <= repeats <= MOST_REPEATS:
         wish.wrong["repeats"] = f"found {form.repeats!r}, expected a whole number from 1 to {MOST_REPEATS:,}"
     wish.repeats = repeats or 0
@@ -77,13 +77,14 @@ def temperatures_of(text: str) -> tuple[float, ...] | None:
 def budget_of(usd: str, calls: str) -> Budget:
     """Return the caps of two fields, empty = none. Raise ValueError with what was expected."""
     money = _dollars(usd.strip())
-    number = _whole(calls.strip()) if calls.strip() else None
+    number = whole(calls.strip()) if calls.strip() else None
     if calls.strip() and not number:
         raise ValueError(f"found {calls!r} calls, expected a whole number from 1")
     return Budget(micro=money, calls=number)
 
 
-def _whole(text: str) -> int | None:
+def whole(text: str) -> int | None:
+    """Return the whole number that a text holds, None where it holds none."""
     cleaned = text.strip().replace(",", "")
     return int(cleaned) if cleaned.isascii() and cleaned.isdigit() and len(cleaned) < 13 else None
 
