@@ -219,6 +219,54 @@ def reading() -> Iterator[Session]:
         yield session
 
 
+class TooSlow(Exception):
+    """A read was stopped at its time limit. Its session can be asked no more."""
+
+
+@contextmanager
+def within(session: Session, seconds: float) -> Iterator[None]:
+    """Stop what is read inside at a time limit: raise TooSlow from whatever statement is under way then."""
+    connection = session.connection()
+    stop = _Stop(connection, seconds)
+    try:
+        yield
+    except OperationalError as error:
+        if stop.told(said(error)):
+            raise TooSlow from error
+        raise
+    finally:
+        stop.leave()
+
+
+class _Stop:
+    """A timer that interrupts SQLite from outside, or PostgreSQL's own."""
+
+    def __init__(self, connection: Connection, seconds: float) -> None:
+        self._lock, self._left = threading.Lock(), False
+        self._timer: threading.Timer | None = None
+        if connection.dialect.name == "sqlite":
+            self._raw: Any = connection.connection.driver_connection
+            self._timer = threading.Timer(seconds, self._interrupt)
+            self._timer.daemon = True
+            self._timer.start()
+        else:
+            connection.execute(text(f"SET LOCAL statement_timeout = {round(seconds * 1000)}"))
+
+    def _interrupt(self) -> None:
+        with self._lock:  # never when the connection may be somebody else's already
+            if not self._left:
+                self._raw.interrupt()
+
+    def told(self, words: str) -> bool:
+        return ("interrupted" if self._timer else "statement timeout") in words
+
+    def leave(self) -> None:
+        with self._lock:
+            self._left = True
+        if self._timer:
+            self._timer.cancel()
+
+
 def ping() -> bool:
     """Tell whether the database answers, without writing."""
     with current().engine.connect() as connection:

@@ -4,13 +4,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
 from app import db
 from app.accounts.models import Person
@@ -180,3 +181,23 @@ def test_no_database_open_is_said_plainly() -> None:
     with pytest.raises(RuntimeError, match="no database is open"):
         db.current()
     db.use(before)
+
+
+def test_a_read_is_stopped_at_its_time_limit_and_the_next_one_is_not(database: Database) -> None:
+    endless = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+        if database.sqlite
+        else "SELECT pg_sleep(60)"
+    )
+    began = time.monotonic()
+    with database.reading() as session, pytest.raises(db.TooSlow), db.within(session, 0.05):
+        session.execute(text(endless))
+    assert time.monotonic() - began < 10
+    with database.reading() as session, db.within(session, 30):
+        assert session.scalar(text("SELECT 1")) == 1
+    with (
+        database.reading() as session,
+        pytest.raises(OperationalError if database.sqlite else ProgrammingError),
+        db.within(session, 30),
+    ):
+        session.execute(text("SELECT 1 FROM nowhere"))

@@ -1,22 +1,26 @@
 """The full text of what was said and of what is asked, kept by triggers in both databases.
 
-`messages_fts` holds every message but prompts' turns, with its scope tokens (`Draw.scope`, and `kr` for
-reasoning); `prompts_fts` holds each prompt's turns once, for a rung that stands below ten thousand answers is one
-prompt. `ensure` is idempotent and runs after every migration, as `frozen.ensure` does.
+`messages_fts` holds every message but prompts' turns, with its scope tokens: `Draw.scope`, and what it is where
+it is no answer (`kr` reasoning, `ku` a person's or an imported turn, `kt` a tool's). `prompts_fts` holds each
+prompt's turns once, for a rung that stands below ten thousand answers is one prompt. `ensure` is idempotent and
+runs after every migration, as `frozen.ensure` does.
 """
 
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, inspect, text
 
-REASONING = "kr"
 MOST = 180_000  # characters of a text that PostgreSQL indexes: a tsvector holds 1 MB, a letter takes up to 5 bytes
 # What SQLite's unicode61 takes for a gap; PostgreSQL's own parser would take "and/or" for the name of a file.
 GAPS = (
     "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~¡§«¶·»¿‐‑‒–—―‘’‚‛“”„‟†‡•…‰′″‹›⁄"
     "、。〈〉《》「」『』【】〜・！（），．／：；？［］｛｝～"
 )
-SCOPE = "{row}.scope || CASE {row}.role WHEN 'reasoning' THEN ' kr' ELSE '' END"
+TOKENIZE = "unicode61 remove_diacritics 2"
+SCOPE = (
+    "{row}.scope || CASE {row}.role WHEN 'reasoning' THEN ' kr' WHEN 'user' THEN ' ku' WHEN 'tool' THEN ' kt' "
+    "ELSE '' END"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def _fill_sqlite(connection: Connection, one: Indexed) -> None:
     # No text is copied: its columns are read where they are, or never.
     columns = ", ".join(one.columns)
     connection.execute(
-        text(f"CREATE VIRTUAL TABLE {one.name} USING fts5({columns}, {one.options}, tokenize='unicode61')")
+        text(f"CREATE VIRTUAL TABLE {one.name} USING fts5({columns}, {one.options}, tokenize='{TOKENIZE}')")
     )
     values, rows = ", ".join(one.columns.values()), one.rows
     connection.execute(
@@ -106,7 +110,7 @@ def _watch_sqlite(connection: Connection, one: Indexed) -> None:
 
 def _function(connection: Connection) -> None:
     """Make the function that reads a text's words as unicode61 does: without accents, parted at its gaps."""
-    said = f"regexp_replace(normalize(left(said, {MOST}), NFD), '[\\u0300-\\u036f]', '', 'g')"
+    said = f"normalize(regexp_replace(normalize(left(said, {MOST}), NFD), '[\\u0300-\\u036f]', '', 'g'), NFC)"
     gaps = GAPS.replace("'", "''").replace(":", r"\:")
     connection.execute(
         text(
