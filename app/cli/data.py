@@ -27,6 +27,9 @@ def export(
         list[str] | None,
         typer.Option("--state", help="Only this state: all that ended are taken otherwise."),
     ] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", help="Only this working set, by number or name.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest and nothing else.")] = False,
 ) -> None:
     """Write a study as a dataset folder; nothing is left behind when it cannot be finished."""
@@ -41,7 +44,9 @@ def export(
     if form not in FORMATS:
         fail(f"--format: found {form!r}, expected {' or '.join(FORMATS)}")
     open_ready(settings())
-    filters = Filters(tuple(run or ()), tuple(battery or ()), tuple(subject or ()), tuple(state or ENDED))
+    filters = Filters(
+        tuple(run or ()), tuple(battery or ()), tuple(subject or ()), tuple(state or ENDED), tuple(sets or ())
+    )
     try:
         with db.reading() as session:
             manifest = jsonl.export(session, study, out, filters, public_url=settings().public_url)

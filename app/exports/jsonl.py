@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from app import __version__
 from app.exports.card import card
 from app.exports.folder import new_folder, write_lines
-from app.exports.selection import Filters, study_named, where
+from app.exports.selection import Filters, chosen_sets, study_named, where
+from app.reading.models import WorkingSet
 from app.transcripts.record import Recorder
 from app.transcripts.whole import Reader, steady
 
@@ -73,6 +74,7 @@ def export(
             "study": {"slug": study.slug, "title": study.title, "question": study.question},
             "as_of": tally.as_of,
             "filters": filters.shown(),
+            "sets": [told_set(one) for one in chosen_sets(session, study, filters)],
             "blind": False,
             "codebook_revision": None,
             "counts": tally.shown(),
@@ -83,6 +85,14 @@ def export(
         manifest["files"][CARD] = told.described(rows=False)
         write_lines(folder / MANIFEST, [json.dumps(manifest, indent=2, ensure_ascii=False).encode()])
     return manifest
+
+
+def told_set(one: WorkingSet) -> dict[str, Any]:
+    """Return what a manifest tells of a working set: a frozen one is known again by its hash."""
+    return {
+        "id": one.id, "name": one.name, "reason": one.reason, "kind": one.kind, "filter": one.filter,
+        "size": one.size, "sha256": one.sha256,
+    }  # fmt: skip
 
 
 def _lines(

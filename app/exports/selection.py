@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.accounts.models import LOCAL
 from app.batteries.models import Battery, BatteryVersion
+from app.reading import sets
+from app.reading.filters import BadFilter
+from app.reading.models import WorkingSet
 from app.runs.models import Run
 from app.runs.queries import COUNTED
 from app.studies.models import Study
@@ -30,6 +34,7 @@ class Filters:
     battery: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
     state: tuple[str, ...] = ENDED
+    set: tuple[str, ...] = ()  # working sets by number or name; of several one is enough
 
     def shown(self) -> dict[str, Any]:
         """Return the filters as the manifest tells them."""
@@ -67,7 +72,25 @@ def where(session: Session, study: Study, filters: Filters) -> list[ColumnElemen
     if filters.subject:
         ids = _ids(session, "subject", Subject.slug, Subject.id, filters.subject)
         here.append(Transcript.subject_id.in_(ids))
+    if filters.set:
+        here.append(_in_sets(session, study, filters))
     return here
+
+
+def chosen_sets(session: Session, study: Study, filters: Filters) -> list[WorkingSet]:
+    """Return the working sets that are wanted; raise SelectionError for one that there is not."""
+    try:
+        return [sets.named(session, study.id, word) for word in filters.set]
+    except BadFilter as error:
+        raise SelectionError(str(error)) from error
+
+
+def _in_sets(session: Session, study: Study, filters: Filters) -> ColumnElement[bool]:
+    try:
+        each = [sets.conditions(session, one, LOCAL) for one in chosen_sets(session, study, filters)]
+    except BadFilter as error:
+        raise SelectionError(f"set: its filter cannot be asked any more: {error}") from error
+    return or_(*(and_(*some) for some in each))
 
 
 def _ids(
