@@ -9,7 +9,7 @@ document.addEventListener('keydown', (event) => {
   if (event.code !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing || event.defaultPrevented) return;
   event.preventDefault();
   const ask = document.getElementById('ask');
-  if (ask.disabled) announce(document.getElementById('try-problem').textContent);
+  if (ask.disabled) announce(document.getElementById('try-problem')?.textContent ?? '');
   else ask.click();
 });
 
