@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.providers import dialects, llamacpp, openai_shape
+from app.providers import dialects, openai_shape
 from app.providers.outcome import opened
 from app.providers.plain import plain
 from app.providers.prefix import continuation, repeating
@@ -92,7 +92,7 @@ def read(target: Target, call: Call, reply: Reply) -> Answered | Failed:
             served_model=served_by(data.get("model"), upstream),
             effective=openai_shape.effective(target, data, _sent(target, call)),
             tokens=tokens(choice.get("logprobs")),
-            rendered=llamacpp.rendered(data),
+            rendered=openai_shape.rendered(data, choice),
         ),
     )
 

@@ -8,7 +8,7 @@ from app.providers import dialects, llamacpp
 from app.providers.outcome import from_trouble
 from app.providers.raw import count, mapping, sequence, storable, string
 from app.providers.sending import host
-from app.providers.stops import BROKEN, OPENAI, stop_class
+from app.providers.stops import BROKEN, NATIVE, OPENAI, stop_class
 from app.providers.trouble import trouble_in
 from app.providers.wire import Answered, Call, Failed, StopClass, Target, Usage
 
@@ -108,22 +108,35 @@ def stopped(
     native = string(choice.get("native_finish_reason"))
     if native and native != raw:
         marks.append({"type": "native_finish_reason", "value": storable(native)})
+        if found in ("natural", "output_filtered", "unknown"):
+            found = NATIVE.get(native, found)
+    seed = count(choice.get("seed"))
+    if seed is not None and seed != call.seed:
+        marks.append({"type": "seed", "value": seed})  # the server's own
     return found, storable(raw), marks
 
 
 def filters(data: Mapping[str, Any], choice: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return Azure's filter results where one filtered, and OpenAI's moderation where it was asked for."""
+    """Return Azure's filter results where one found something or did not run, and OpenAI's moderation."""
     marks: list[Mapping[str, Any]] = []
     for name, held in (("content_filter_results", choice), ("prompt_filter_results", data)):
         results = held.get(name)
         if not results:
             continue
         each = [mapping(one).get("content_filter_results") for one in sequence(results)] or [results]
-        if any(mapping(found).get("filtered") for one in each for found in mapping(one).values()):
+        findings = [(what, mapping(how)) for one in each for what, how in mapping(one).items()]
+        if any(what == "error" or how.get("filtered") or how.get("detected") for what, how in findings):
             marks.append({"type": name, "raw": storable(results)})
     if data.get("moderation"):
         marks.append({"type": "moderation", "raw": storable(data["moderation"])})
     return marks
+
+
+def rendered(data: Mapping[str, Any], choice: Mapping[str, Any]) -> str | None:
+    """Return the exact prompt that a reply says it answers: llama.cpp's, or vLLM's where it was asked for it."""
+    own = llamacpp.rendered(data)
+    told = string(data.get("prompt_text")) or string(choice.get("prompt_text"))
+    return own if own is not None or told is None else str(storable(told))
 
 
 def effective(target: Target, data: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:

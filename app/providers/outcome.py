@@ -23,9 +23,9 @@ NO_MONEY = {
     "billing_not_active", "enforced_spend_limit_reached", "contract_spend_limit_reached",
     "linked_organization_spend_limit_reached", "linked_organization_billing_unavailable", "billing_error",
 }  # fmt: skip
-AGAIN = {408, 409, 425, 429}  # and every 5xx but these:
+AGAIN = {408, 409, 425, 429, 498}  # 498: Groq's flex tier has no room; and every 5xx but these:
 NEVER_5XX = {501, 505}
-SLOWER = {429, 529}
+SLOWER = {429, 498, 529}
 SLOWER_NAMES = {"slow_down", "RESOURCE_EXHAUSTED"}  # whatever the status: Gemini has both 429 and 503
 
 OVERFLOW_WORDS = re.compile(

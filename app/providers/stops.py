@@ -12,13 +12,14 @@ OPENAI: Mapping[str, StopClass] = {
     "stop_sequence": "stop_sequence", "word": "stop_sequence",
     "tool_calls": "tool", "function_call": "tool", "tool_use": "tool",
     "content_filter": "output_filtered", "sensitive": "output_filtered",
+    "model_length": "context_overflow", "model_context_window_exceeded": "context_overflow",
 }  # fmt: skip
-ANTHROPIC: Mapping[str, StopClass] = {
+ANTHROPIC: dict[str, StopClass] = {
     "end_turn": "natural", "max_tokens": "length", "stop_sequence": "stop_sequence", "tool_use": "tool",
     "refusal": "classifier_refusal", "pause_turn": "paused",
     "model_context_window_exceeded": "context_overflow",
 }  # fmt: skip
-GEMINI: Mapping[str, StopClass] = {
+GEMINI: dict[str, StopClass] = {
     "STOP": "natural", "MAX_TOKENS": "length",
     "SAFETY": "output_filtered", "RECITATION": "output_filtered", "BLOCKLIST": "output_filtered",
     "PROHIBITED_CONTENT": "output_filtered", "SPII": "output_filtered", "MODEL_ARMOR": "output_filtered",
@@ -28,7 +29,14 @@ GEMINI: Mapping[str, StopClass] = {
     "UNEXPECTED_TOOL_CALL": "provider_error", "TOO_MANY_TOOL_CALLS": "provider_error",
     "MISSING_THOUGHT_SIGNATURE": "provider_error",
 }  # fmt: skip
-BROKEN = {"error", "network_error"}  # the provider failed on the way: no answer, asked again
+# What a router's native reason tells that the reason it makes of it does not.
+NATIVE: Mapping[str, StopClass] = {
+    raw: found
+    for raw, found in (GEMINI | ANTHROPIC).items()
+    if found not in ("natural", "length", "tool", "provider_error")
+}
+# The provider failed on the way: no answer, asked again.
+BROKEN = {"error", "network_error", "insufficient_system_resource"}
 
 
 def stop_class(table: Mapping[str, StopClass], raw: str | None) -> StopClass:

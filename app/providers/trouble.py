@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.providers.plain import plain
-from app.providers.raw import Malformed, decoded, mapping, sequence, string
+from app.providers.raw import Malformed, decoded, mapping, sequence
 
 LONGEST_LINE = 400
+DEEPEST_WORDS = 3  # an error within an error within an error
 UNNAMED = (
     502  # the status of an error under HTTP 200 that names none: the provider's own fault, so asked again
 )
@@ -121,16 +122,17 @@ def _status(shape: Mapping[str, Any], status: int, names: frozenset[str]) -> int
     return next((STATUS_OF_TYPE[name] for name in sorted(names) if name in STATUS_OF_TYPE), UNNAMED)
 
 
-def _message(error: Any) -> str:
-    """Return the words: `message`, `detail` or the error itself where it is a string."""
+def _message(error: Any, depth: int = 0) -> str:
+    """Return the words: `message`, `detail` or the error itself, if a string; with the field that they speak of."""
     if isinstance(error, str):
         return error
     shape = mapping(error)
+    field = ".".join(str(part) for part in sequence(shape.get("loc"))[1:])
     for key in ("message", "detail", "msg"):
         value = shape.get(key)
         if isinstance(value, str):
-            return value
-        if value:
-            inner = mapping(sequence(value)[0] if sequence(value) else value)
-            return string(inner.get("msg")) or string(inner.get("message")) or str(value)
+            return f"{field}: {value}" if field else value
+        if value and depth < DEEPEST_WORDS:
+            inner = sequence(value)[0] if sequence(value) else value
+            return _message(inner, depth + 1) or str(value)
     return ""

@@ -13,6 +13,7 @@ from app.batteries.shape import PromptShape
 from app.elicitation.inserted import inserted
 from app.elicitation.modes import Finished, asked, because, next_call, target, turns_to_answer
 from app.elicitation.truncation import truncated
+from app.providers.cautions import cautions
 from app.providers.registry import NotSpoken, provider
 from app.providers.sending import CALLED
 from app.providers.wire import Call, Impossible, Request
@@ -119,8 +120,7 @@ def _notes(
         told = [snapshot.probed.told(name) if snapshot.probed else "" for name in dropped]
         named = [f"{name} ({why})" if why else name for name, why in zip(dropped, told, strict=True)]
         notes.append(f"asked for but not sent, since the endpoint does not take it: {', '.join(named)}")
-    if _anyone(snapshot):
-        notes.append("OpenRouter chooses anew who serves each call: name one as the endpoint's upstream")
+    notes += cautions(target(snapshot), call)
     cut = truncated(snapshot)
     if cut and call.temperature != 0:
         notes.append(f"truncated sampling: {', '.join(cut)}")
@@ -130,10 +130,3 @@ def _notes(
     if turns > 1:
         notes.append(f"a ladder of {turns} calls; each later one carries the answers before it")
     return notes
-
-
-def _anyone(snapshot: Snapshot) -> bool:
-    """Tell whether a router is free to choose the provider behind it."""
-    routing = snapshot.sampling.extra.get("provider")
-    by_hand = isinstance(routing, dict) and ("only" in routing or routing.get("allow_fallbacks") is False)
-    return snapshot.dialect == "openrouter" and snapshot.upstream is None and not by_hand

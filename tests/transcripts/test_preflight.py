@@ -131,14 +131,10 @@ class TestNotes:
         assert shown(COMPLETION, cut, 1.0).notes == ("truncated sampling: top_p 0.9",)
         assert shown(COMPLETION, cut, 0.0).notes == ()
 
-    def test_a_router_that_may_choose_who_serves_is_said(self) -> None:
-        free = "OpenRouter chooses anew who serves each call: name one as the endpoint's upstream"
-        assert free in shown(CHAT, subject(dialect="openrouter")).notes
-        assert free not in shown(CHAT, subject(dialect="openrouter", upstream="deepinfra")).notes
-        by_hand = Sampling(extra={"provider": {"order": ["deepinfra"], "allow_fallbacks": False}})
-        assert free not in shown(CHAT, subject(dialect="openrouter", sampling=by_hand)).notes
-        loose = Sampling(extra={"provider": {"order": ["deepinfra"]}})
-        assert free in shown(CHAT, subject(dialect="openrouter", sampling=loose)).notes
+    def test_what_a_dialect_does_unseen_is_said(self) -> None:
+        assert any(
+            note.startswith("OpenRouter chooses") for note in shown(CHAT, subject(dialect="openrouter")).notes
+        )
 
     def test_a_ladder_says_how_many_calls_it_is(self) -> None:
         assert shown(LADDER, subject()).notes[-1] == (

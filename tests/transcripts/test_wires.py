@@ -62,11 +62,11 @@ def agreed(draw: Transcript) -> dict[str, Any]:
 
 
 def by_prompt(run: int) -> list[list[Transcript]]:
-    """Return a run's transcripts, those of one prompt together."""
-    sorted_ones: dict[int | None, list[Transcript]] = {}
+    """Return a run's transcripts, those of one prompt together, in the order of the prompts."""
+    found: dict[int, list[Transcript]] = {}
     for draw in transcripts(run):
-        sorted_ones.setdefault(draw.prompt_id, []).append(draw)
-    return list(sorted_ones.values())
+        found.setdefault(draw.prompt_id or 0, []).append(draw)
+    return [found[number] for number in sorted(found)]
 
 
 def test_the_same_study_through_four_wires_gives_transcripts_that_agree(database: Database) -> None:
