@@ -20,6 +20,7 @@ from app.exports.card import card
 from app.exports.folder import new_folder, write_lines
 from app.exports.selection import Filters, chosen_sets, study_named, where
 from app.reading.models import WorkingSet
+from app.studies.models import Study
 from app.transcripts.record import Recorder
 from app.transcripts.whole import Reader, steady
 
@@ -66,28 +67,33 @@ def export(
     tally = Tally()
     with new_folder(target) as folder:
         rows = write_lines(folder / TRANSCRIPTS, _lines(session, wanted, public_url, tally))
-        manifest: dict[str, Any] = {
-            "format": FORMAT,
-            "format_version": FORMAT_VERSION,
-            "styloscope": __version__,
-            "instance": Recorder(session).instance,
-            "study": {"slug": study.slug, "title": study.title, "question": study.question},
-            "as_of": tally.as_of,
-            "filters": filters.shown(),
-            "sets": [told_set(one) for one in chosen_sets(session, study, filters)],
-            "blind": False,
-            "codebook_revision": None,
-            "counts": tally.shown(),
-            "agreement": {},
-            "files": {TRANSCRIPTS: rows.described(rows=True)},
-        }
+        manifest = _manifest(session, study, filters, tally)
+        manifest["files"][TRANSCRIPTS] = rows.described(rows=True)
         told = write_lines(folder / CARD, (row.encode() for row in card(manifest).splitlines()))
         manifest["files"][CARD] = told.described(rows=False)
         write_lines(folder / MANIFEST, [json.dumps(manifest, indent=2, ensure_ascii=False).encode()])
     return manifest
 
 
-def told_set(one: WorkingSet) -> dict[str, Any]:
+def _manifest(session: Session, study: Study, filters: Filters, tally: Tally) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "styloscope": __version__,
+        "instance": Recorder(session).instance,
+        "study": {"slug": study.slug, "title": study.title, "question": study.question},
+        "as_of": tally.as_of,
+        "filters": filters.shown(),
+        "sets": [_told(one) for one in chosen_sets(session, study, filters)],
+        "blind": False,
+        "codebook_revision": None,
+        "counts": tally.shown(),
+        "agreement": {},
+        "files": {},
+    }
+
+
+def _told(one: WorkingSet) -> dict[str, Any]:
     """Return what a manifest tells of a working set: a frozen one is known again by its hash."""
     return {
         "id": one.id, "name": one.name, "reason": one.reason, "kind": one.kind, "filter": one.filter,

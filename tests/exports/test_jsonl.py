@@ -14,8 +14,6 @@ from app.elicitation.modes import asked
 from app.exports.folder import PlaceTaken
 from app.exports.jsonl import export, line
 from app.exports.selection import Filters, SelectionError
-from app.reading import sets
-from app.reading.filters import read
 from app.runs.models import Run
 from app.subjects.shape import Sampling
 from app.transcripts.models import Instance, Message, SettingsRecord, Transcript
@@ -275,24 +273,6 @@ class TestFilters:
             "state": ["done"],
             "set": [],
         }
-
-    @pytest.mark.parametrize("word", ["1", "Of the pirate"])
-    def test_narrow_to_a_working_set_which_the_manifest_tells(
-        self, database: Database, out: Path, word: str
-    ) -> None:
-        seeded(database)
-        with database.writing() as session:
-            study = session.scalars(select(seed.Study)).one()
-            wanted = read({"subject": ["pirate"]}, study="first-light")
-            one = sets.freeze(session, study, "Of the pirate", "arr", wanted, 1)
-            told = {"id": 1, "name": "Of the pirate", "reason": "arr", "kind": "frozen",
-                    "filter": "subject=pirate", "size": one.size, "sha256": one.sha256}  # fmt: skip
-        rows = exported(database, out, Filters(set=(word,)))
-        assert {row["subject"] for row in rows} == {"pirate"}
-        assert len(rows) == told["size"]
-        manifest = json.loads((out / "manifest.json").read_text())
-        assert manifest["sets"] == [told]
-        assert manifest["filters"]["set"] == [word]
 
     def test_never_let_another_study_in(self, database: Database, out: Path) -> None:
         made = seeded(database, subjects=SUBJECTS[1:2], repeats=1)
