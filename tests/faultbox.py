@@ -149,8 +149,8 @@ class FaultBox:
         if self._log:
             self._log.write(json.dumps([seen.prompt, seen.body.get("seed")]) + "\n")
 
-    def reply(self, seen: Seen) -> Body:
-        """Return the well-formed answer to a call."""
+    def reply(self, seen: Seen) -> Body | Fault:
+        """Return the well-formed answer to a call; a test may put another answer here, or a fault."""
         text = self.answer(seen)
         into, out = self.usage or (None, None)
         if seen.path.endswith("/apply-template"):
@@ -216,6 +216,8 @@ class _Connection(asyncio.Protocol):
             return
         box.at_once -= 1
         body = fault.body if fault.body is not None else box.reply(seen)
+        if isinstance(body, Fault):
+            fault, body = body, body.body
         written = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"content-type": "application/json", "content-length": str(len(written)), **fault.headers}
         head = f"HTTP/1.1 {fault.status} x\r\n" + "".join(

@@ -75,8 +75,9 @@ class Probe(Base):
     """One asking of what an endpoint can do, as it was reached then; kept for good.
 
     `state`: running, done (its findings hold), broken (it ended on the way; shown, and nothing follows from it) or
-    failed (it was never answered). `found` is a list of `found.Finding`. A call is counted before it is made.
-    Tokens and micro-dollars are what is known so far; `cost_micro` is null once a price or a count is unknown.
+    failed (it was never answered). `found` is a list of `found.Finding`. `reason` is what is being asked while it
+    runs, then why it ended so. A call is counted before it is made; tokens are null once a reply did not tell
+    them (the cost is then the most it can be), `cost_micro` is null where a price is unknown.
     """
 
     __tablename__ = "probes"
@@ -97,8 +98,8 @@ class Probe(Base):
     version: Mapped[str | None]
     found: Mapped[list[Any]] = mapped_column(default=list)
     calls: Mapped[int] = mapped_column(default=0)
-    input_tokens: Mapped[int] = mapped_column(BigInteger, default=0)
-    output_tokens: Mapped[int] = mapped_column(BigInteger, default=0)
+    input_tokens: Mapped[int | None] = mapped_column(BigInteger, default=0)
+    output_tokens: Mapped[int | None] = mapped_column(BigInteger, default=0)
     cost_micro: Mapped[int | None] = mapped_column(BigInteger, default=0)
     reason: Mapped[str | None]
     person_id: Mapped[int] = mapped_column(default=1)

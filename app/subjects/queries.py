@@ -1,6 +1,7 @@
 """Reads of styles, endpoints, subjects and their versions."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -102,11 +103,17 @@ def key_name(endpoint: Endpoint, base_url: str) -> str | None:
 
 
 def probes(
-    session: Session, endpoint_id: int, *, state: str | None = None, limit: int | None = None
+    session: Session,
+    endpoint_id: int,
+    *,
+    state: str | None = None,
+    since: datetime | None = None,
+    limit: int | None = None,
 ) -> Sequence[Probe]:
-    """Return an endpoint's probes, newest first; those in one state when it is given."""
+    """Return an endpoint's probes, newest first; those in one state, or heard since a moment, where it is given."""
     query = select(Probe).where(Probe.endpoint_id == endpoint_id).order_by(Probe.id.desc()).limit(limit)
-    return session.scalars(query if state is None else query.where(Probe.state == state)).all()
+    query = query if state is None else query.where(Probe.state == state)
+    return session.scalars(query if since is None else query.where(Probe.heard_at >= since)).all()
 
 
 def done_probes(session: Session, endpoint_ids: Collection[int]) -> dict[int, list[Probe]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, exists, literal_column, select
 from sqlalchemy.orm import Session
@@ -83,7 +83,7 @@ def all_ended(
 def last_minute(session: Session, endpoint_id: int) -> list[tuple[float, int]]:
     """Return the calls of the last minute, oldest first, each as (seconds ago, tokens)."""
     moment = now()
-    calls: list[tuple[float, int]] = []
+    calls = _probed(session, endpoint_id, moment)
     before = None
     while True:
         query = (
@@ -100,5 +100,14 @@ def last_minute(session: Session, endpoint_id: int) -> list[tuple[float, int]]:
             if row.endpoint_id == endpoint_id
         ]
         if len(recent) < PAGE:
-            return calls[::-1]
+            return sorted(calls, reverse=True)
         before = rows[-1].id
+
+
+def _probed(session: Session, endpoint_id: int, moment: datetime) -> list[tuple[float, int]]:
+    """Return the calls of probes that were at work in the last minute, each as if it were the probe's last one."""
+    calls = []
+    for probe in probes(session, endpoint_id, since=moment - timedelta(minutes=1)):
+        each = ((probe.input_tokens or 0) + (probe.output_tokens or 0)) // max(probe.calls, 1)
+        calls += [((moment - probe.heard_at).total_seconds(), each)] * probe.calls
+    return calls
