@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli.main import FAILED, command, fail
+
+if TYPE_CHECKING:
+    from app.exports.selection import Filters
 
 FORMATS = ("jsonl",)
 
@@ -33,30 +36,36 @@ def export(
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest and nothing else.")] = False,
 ) -> None:
     """Write a study as a dataset folder; nothing is left behind when it cannot be finished."""
+    from app.exports.selection import ENDED, Filters
+
+    if form not in FORMATS:
+        fail(f"--format: found {form!r}, expected {' or '.join(FORMATS)}")
+    filters = Filters(
+        tuple(run or ()), tuple(battery or ()), tuple(subject or ()), tuple(state or ENDED), tuple(sets or ())
+    )
+    manifest = _exported(study, out, filters)
+    print(json.dumps(manifest, ensure_ascii=False) if as_json else _summary(out, manifest["counts"]))
+
+
+def _exported(study: str, out: Path, filters: "Filters") -> dict[str, Any]:
     from app import db
     from app.exports import jsonl
     from app.exports.folder import PlaceTaken
-    from app.exports.selection import ENDED, Filters, SelectionError
+    from app.exports.selection import SelectionError
     from app.schema import open_ready
     from app.settings import settings
     from app.transcripts.whole import BrokenPath
 
-    if form not in FORMATS:
-        fail(f"--format: found {form!r}, expected {' or '.join(FORMATS)}")
     open_ready(settings())
-    filters = Filters(
-        tuple(run or ()), tuple(battery or ()), tuple(subject or ()), tuple(state or ENDED), tuple(sets or ())
-    )
     try:
         with db.reading() as session:
-            manifest = jsonl.export(session, study, out, filters, public_url=settings().public_url)
+            return jsonl.export(session, study, out, filters, public_url=settings().public_url)
     except (SelectionError, PlaceTaken) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{out}: {error.strerror or error}")
     except BrokenPath as error:
         fail(f"the database is damaged ({error}); `styloscope verify` tells what and where", FAILED)
-    print(json.dumps(manifest, ensure_ascii=False) if as_json else _summary(out, manifest["counts"]))
 
 
 def _summary(out: Path, counts: dict[str, Any]) -> str:

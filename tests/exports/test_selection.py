@@ -18,7 +18,7 @@ from tests.exports.test_jsonl import exported
 def test_an_export_narrows_to_a_working_set_which_the_manifest_tells(
     database: Database, tmp_path: Path, word: str
 ) -> None:
-        with database.writing() as session:
+    with database.writing() as session:
         seed.study(session, repeats=3)
         study = session.scalars(select(seed.Study)).one()
         wanted = read({"subject": ["pirate"]}, study="first-light")
@@ -31,4 +31,3 @@ def test_an_export_narrows_to_a_working_set_which_the_manifest_tells(
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["sets"] == [told]
     assert manifest["filters"]["set"] == [word]
-
