@@ -1,25 +1,20 @@
 """What the recorded replies say of llama.cpp, asked of the real server with the demo's smaller model."""
 
-import importlib.util
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
 import pytest
 
-from app.demo.models import SMOLLM2, present
+from app.demo.models import SMOLLM2
 from app.providers import llamacpp
 from app.providers.registry import provider
 from app.providers.transport import Transport
 from app.providers.wire import Answered, Call, Request, Said, Target
-from app.settings import settings
+from tests.local_model import smollm2
 
 pytestmark = [pytest.mark.anyio, pytest.mark.local_llm]
 
-READY_SECONDS = 30
 ASKED = (Said("user", "Pick a whole number from 0 to 100."),)
 CHAT = Call("chat", turns=ASKED, max_tokens=6, temperature=0.7, seed=5)
 
@@ -27,34 +22,8 @@ CHAT = Call("chat", turns=ASKED, max_tokens=6, temperature=0.7, seed=5)
 @pytest.fixture(scope="module")
 def base_url() -> Iterator[str]:
     """The address of a server of SmolLM2 on a free port."""
-    file = present(SMOLLM2, settings().data / "models")
-    if file is None or importlib.util.find_spec("xllamacpp") is None:
-        # Also where CI is set: the weights are the demo's, 100 MB fetched at its set-up and never by the tests.
-        pytest.skip("the demo's model is missing (make demo fetches it)")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "app.demo.server", str(file), SMOLLM2.name, str(port)]
-    server = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    assert server.stdin is not None
-    try:
-        _await_port(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.stdin.close()
-        server.wait(10)
-
-
-def _await_port(port: int) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    pytest.fail("the model server did not come up")
+    with smollm2() as root:
+        yield root
 
 
 @pytest.fixture

@@ -1,15 +1,19 @@
-"""One study through several wires: what was said, how it ended and what it cost agree, and stand on one tree."""
+"""One study through several wires: what was said, how it ended and what it used agree, and stand on one tree."""
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from app import db
+from app.batteries.shape import PromptShape, Turn
 from app.db import Database
+from app.demo.models import SMOLLM2
 from app.subjects.shape import EndpointShape, SubjectShape
 from app.transcripts.commands import retry
 from app.transcripts.models import Message, Transcript
 from tests.faultbox import FaultBox, Seen
+from tests.local_model import smollm2
 from tests.scene import chat, collect_runs, endpoint, ladder, planned, subject, transcripts
 
 TALK = {"before": "", "user": "<u>{text}<a>", "assistant": "{text}"}
@@ -139,3 +143,52 @@ def test_the_signature_of_its_thoughts_goes_back_with_each_answer_also_after_a_f
         assert box.seen[-1].body["contents"] == box.seen[-2].body["contents"]
     (draw,) = transcripts(run)
     assert (draw.state, draw.answered) == ("done", 3)
+
+
+TERSE = "You are terse."
+# What SmolLM2's own template makes of a conversation, as a subject's template.
+WRITTEN = {
+    "before": f"<|im_start|>system\n{TERSE}<|im_end|>\n",
+    "user": "<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n",
+    "assistant": "{text}<|im_end|>\n",
+}
+LOCAL = ("openai-chat", "anthropic-messages", "openai-completions")
+ASKED = [
+    chat("number", "Pick a whole number from 0 to 100.", max_tokens=10),
+    chat("said", "Say OK.", max_tokens=8),
+    chat("cut", "Tell me a story.", max_tokens=8),
+    ladder("steps", "What is the capital of France?", "Are you sure?", max_tokens=10),
+    PromptShape(key="begun", family="begun", mode="prefill", max_tokens=8,
+                turns=(Turn(user="Who are you?"), Turn(assistant="I am a gardener, and"))),
+]  # fmt: skip
+
+
+@pytest.mark.local_llm
+def test_the_same_study_through_three_wires_of_one_real_server_gives_the_same_transcripts(
+    sqlite: Database,
+) -> None:
+    with smollm2() as root:
+        endpoints = [
+            endpoint(root + ("" if wire == "anthropic-messages" else "/v1"), wire, wire=wire, dialect="llamacpp",
+                     model=SMOLLM2.name, limits={"concurrency": 1})
+            for wire in LOCAL
+        ]  # fmt: skip
+        sampling = {"temperature": 0, "seed": 5}
+        subjects = [subject(wire, wire, system=TERSE, sampling=sampling) for wire in LOCAL[:2]]
+        raw = subject(LOCAL[2], LOCAL[2], mode="completion", template=WRITTEN, sampling=sampling)
+        run = planned(endpoints, [*subjects, raw], ASKED)
+        collect_runs(run, seconds=120)
+    prompts = by_prompt(run)
+    assert [len(same) for same in prompts] == [3] * len(ASKED)
+    for same in prompts:
+        first = agreed(same[0])
+        assert (first["state"], first["served_model"]) == ("done", SMOLLM2.name)
+        for other in same[1:]:
+            assert agreed(other) == first
+    assert {draw.stop_class for same in prompts for draw in same} == {"natural", "length"}
+    wires = {draw.endpoint_id: draw for draw in prompts[0]}
+    assert {draw.context for draw in wires.values()} == {"rendered", "sent"}
+    # The chat's own rendering is, to the last character, the raw text that the template of ours makes.
+    for same in prompts:
+        renderings = {draw.rendering_sha256 for draw in same if draw.rendering_sha256}
+        assert (len(renderings), sum(draw.rendering_sha256 is not None for draw in same)) == (1, 2)
