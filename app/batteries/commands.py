@@ -25,13 +25,13 @@ def put_battery(session: Session, shape: BatteryShape, in_use: InUse) -> tuple[B
     note, source, theme, watch_for, repeats) are corrected where they stand.
     """
     battery = session.scalar(select(Battery).where(Battery.slug == shape.battery.slug))
-    prompts = {_identity(prompt): prompt for prompt in shape.prompts}
+    prompts = {identity_of(prompt): prompt for prompt in shape.prompts}
     if battery is None:
         battery = Battery(**shape.battery.model_dump())
         session.add(battery)
         session.flush()
         ids, _ = _put_prompts(session, battery, prompts)
-        version = _new_version(session, battery, 1, _sha256(prompts), ids)
+        version = _new_version(session, battery, 1, version_sha256(prompts), ids)
         return version, f"{NEW}, {len(ids)} prompt{'s' if len(ids) > 1 else ''}"
     told = _correct_head(battery, shape.battery)
     ids, corrected = _put_prompts(session, battery, prompts)
@@ -53,16 +53,18 @@ def put_tried(session: Session, name: str, shape: PromptShape) -> BatteryVersion
         battery = Battery(slug=HIDDEN + name, title="Tried texts")
         session.add(battery)
         session.flush()
-    identity = _identity(shape)
+    identity = identity_of(shape)
     of = BatteryVersion.battery_id == battery.id
-    known = session.scalar(select(BatteryVersion).where(of, BatteryVersion.sha256 == _sha256([identity])))
+    known = session.scalar(
+        select(BatteryVersion).where(of, BatteryVersion.sha256 == version_sha256([identity]))
+    )
     if known is not None:
         return known
     row = Prompt(battery_id=battery.id, key=shape.key, content_sha256=identity[1], **_columns(shape))
     session.add(row)
     session.flush()
     newest = session.scalar(select(func.max(BatteryVersion.number)).where(of)) or 0
-    return _new_version(session, battery, newest + 1, _sha256([identity]), [row.id])
+    return _new_version(session, battery, newest + 1, version_sha256([identity]), [row.id])
 
 
 def _correct_head(battery: Battery, head: BatteryHead) -> list[str]:
@@ -104,7 +106,8 @@ def _put_prompts(
     return [ids[identity] for identity in prompts], corrected
 
 
-def _identity(shape: PromptShape) -> Identity:
+def identity_of(shape: PromptShape) -> Identity:
+    """Return what makes a prompt the same prompt of its battery: its key and its content."""
     return shape.key, fingerprint(shape.identity())
 
 
@@ -129,10 +132,10 @@ def _put_version(
         .limit(1)
         .with_for_update()
     ).one()
-    sha256 = _sha256(prompts)
+    sha256 = version_sha256(prompts)
     if newest.sha256 == sha256:
         return newest, ""
-    change = _change(session, newest, prompts)
+    change = change_words(session, newest, prompts)
     if in_use(newest.id):
         version = _new_version(session, battery, newest.number + 1, sha256, ids)
         return version, f"version {version.number}, since a run asked version {newest.number}; {change}"
@@ -142,7 +145,7 @@ def _put_version(
     return newest, f"version {newest.number} edited, since no run asked it; {change}"
 
 
-def _change(session: Session, version: BatteryVersion, prompts: Iterable[Identity]) -> str:
+def change_words(session: Session, version: BatteryVersion, prompts: Iterable[Identity]) -> str:
     """Return in words how a file's prompts differ from a version's."""
     rows = session.execute(
         select(Prompt.key, Prompt.content_sha256)
@@ -163,7 +166,8 @@ def _some(keys: list[str]) -> str:
     return ", ".join(keys) if len(keys) <= 3 else f"{', '.join(keys[:2])} and {len(keys) - 2} more"
 
 
-def _sha256(prompts: Iterable[Identity]) -> str:
+def version_sha256(prompts: Iterable[Identity]) -> str:
+    """Return the fingerprint of a list of prompts in their order."""
     return fingerprint([list(identity) for identity in prompts])
 
 

@@ -1,8 +1,9 @@
 """Applying a study file: the commands of subjects, batteries and studies, called in one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ from app.studies.queries import naming
 from app.subjects.commands import NEW, UNCHANGED, put_endpoint, put_snapshot, put_style, put_subject
 from app.subjects.models import Endpoint, Style
 from app.subjects.queries import newest_versions, subjects
-from app.subjects.shape import OF_ENDPOINT, Snapshot
+from app.subjects.shape import OF_ENDPOINT, EndpointShape, Snapshot
 
 # Any fixed number: the advisory lock behind which files are applied one after another on PostgreSQL.
 APPLY_LOCK = 7_301_992
@@ -55,6 +56,35 @@ def one_at_a_time(session: Session) -> None:
     """Wait until nobody else registers what files name: on PostgreSQL by a lock, on SQLite there is one writer."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(APPLY_LOCK)))
+
+
+def follow(
+    session: Session, endpoint: Endpoint, style: str, *, but: Collection[str] = ()
+) -> list[tuple[str, str]]:
+    """Bring the subjects of a changed endpoint up to date with it; return (subject, what became of it) of each.
+
+    `but` names subjects that are brought up to date in another way.
+    """
+    session.flush()
+    newest = newest_versions(session)
+    told = []
+    for subject in subjects(session, endpoint_id=endpoint.id):
+        if subject.slug not in but:
+            snapshot = followed(endpoint, style, newest[subject.id].snapshot)
+            in_use = partial(subject_version_in_use, session)
+            told.append((subject.slug, put_snapshot(session, subject, snapshot, in_use)[1]))
+    return told
+
+
+def followed(endpoint: Endpoint | EndpointShape, style: str, snapshot: Mapping[str, Any]) -> Snapshot:
+    """Return a subject's snapshot with its endpoint as it is now."""
+    if isinstance(endpoint, EndpointShape):
+        values = endpoint.model_dump(mode="json")
+    else:
+        values = {name: getattr(endpoint, name) for name in OF_ENDPOINT}
+    return Snapshot.model_validate(
+        {**snapshot, **{name: values[name] for name in OF_ENDPOINT}, "style": style}
+    )
 
 
 @dataclass(slots=True)
@@ -107,16 +137,8 @@ class _Application:
     def other_subjects(self, endpoint: Endpoint, style: str) -> None:
         """Bring the subjects that stand on a changed endpoint, but in another file, up to date with it."""
         named = {shape.slug for shape in self.file.shape.subjects}
-        self.session.flush()
-        newest = newest_versions(self.session)
-        live = {name: getattr(endpoint, name) for name in OF_ENDPOINT}
-        for subject in subjects(self.session, endpoint_id=endpoint.id):
-            if subject.slug in named:
-                continue
-            snapshot = Snapshot.model_validate(newest[subject.id].snapshot | live | {"style": style})
-            in_use = partial(subject_version_in_use, self.session)
-            _, told = put_snapshot(self.session, subject, snapshot, in_use)
-            self.tell("subject", subject.slug, told, subjects=(subject.slug,))
+        for slug, told in follow(self.session, endpoint, style, but=named):
+            self.tell("subject", slug, told, subjects=(slug,))
 
     def subjects(self, endpoints: dict[str, Endpoint]) -> tuple[int, ...]:
         ids, in_use = [], partial(subject_version_in_use, self.session)

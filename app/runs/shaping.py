@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from app.batteries.shape import PromptShape, Turn
 from app.runs.mistakes import LONGEST, Loc, Mistake, figure, nearest, shown
-from app.runs.yaml_source import Source
+from app.runs.yaml_source import Source, node_of
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -55,6 +55,15 @@ def shaped(source: Source, model: type[Model]) -> Model:
         return model.model_validate_json(json.dumps(source.root.plain()), strict=True)
     except ValidationError as error:
         raise source.error(_mistakes(source, model, error.errors(include_url=False))) from None
+
+
+def fitted(value: Any, model: type[Model]) -> tuple[Model | None, list[Mistake]]:
+    """Return plain data in this shape, or what does not fit, by the rules and in the words of `shaped`."""
+    try:
+        return model.model_validate_json(json.dumps(value), strict=True), []
+    except ValidationError as error:
+        source = Source("", node_of(value))
+        return None, list(_mistakes(source, model, error.errors(include_url=False)))
 
 
 def _mistakes(source: Source, model: type[BaseModel], errors: list[ErrorDetails]) -> Iterator[Mistake]:

@@ -1,7 +1,7 @@
 """What a study file must make sense of, beyond its shape."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +10,7 @@ from app.providers.sending import RESERVED
 from app.providers.upstream import routing
 from app.runs.mistakes import Loc, Mistake, looks_like_key, one_of, repeated, shown
 from app.runs.study_shape import StudyShape
+from app.studies.shape import Budget, RunBlock
 from app.subjects.shape import EndpointShape, Sampling, SubjectShape
 
 # Headers carry a key by one of these words (x-api-key, Helicone-Auth, X-Auth-Token): such a header would be kept
@@ -36,12 +37,14 @@ def mistakes_of(shape: StudyShape) -> Iterator[Mistake]:
     endpoints = {endpoint.slug: endpoint for endpoint in shape.endpoints}
     for index, endpoint in enumerate(shape.endpoints):
         yield from _known(endpoint.style, styles, ("endpoints", index, "style"))
-        yield from _endpoint(endpoint, ("endpoints", index))
+        yield from endpoint_mistakes(endpoint, ("endpoints", index))
     for index, subject in enumerate(shape.subjects):
         yield from _known(subject.endpoint, endpoints, ("subjects", index, "endpoint"))
-        yield from _subject(subject, ("subjects", index))
-        yield from _routing(subject, endpoints.get(subject.endpoint), ("subjects", index))
-    yield from _run(shape, endpoints)
+        yield from subject_mistakes(subject, ("subjects", index))
+        yield from routing_mistakes(subject, endpoints.get(subject.endpoint), ("subjects", index))
+    yield from run_mistakes(shape.run)
+    used = dict.fromkeys(subject.endpoint for subject in shape.subjects)
+    yield from budget_mistakes(shape.run.budget, [endpoints[slug] for slug in used if slug in endpoints])
 
 
 def _known(name: str, names: Any, loc: Loc) -> Iterator[Mistake]:
@@ -50,7 +53,8 @@ def _known(name: str, names: Any, loc: Loc) -> Iterator[Mistake]:
         yield Mistake(loc, f"found {shown(name)}, expected {expected}")
 
 
-def _endpoint(endpoint: EndpointShape, here: Loc) -> Iterator[Mistake]:
+def endpoint_mistakes(endpoint: EndpointShape, here: Loc) -> Iterator[Mistake]:
+    """Yield the mistakes of an endpoint by itself."""
     if endpoint.wire == "gemini" and endpoint.dialect is not None:
         yield Mistake((*here, "dialect"), f"found {shown(endpoint.dialect)} with wire gemini, expected null")
     wrong = _address(endpoint.base_url, endpoint.dialect)
@@ -132,7 +136,8 @@ def _no_keys(value: Any, loc: Loc) -> Iterator[Mistake]:
             yield from _no_keys(inner, (*loc, index))
 
 
-def _subject(subject: SubjectShape, here: Loc) -> Iterator[Mistake]:
+def subject_mistakes(subject: SubjectShape, here: Loc) -> Iterator[Mistake]:
+    """Yield the mistakes of a subject by itself."""
     template = subject.template
     if subject.mode == "completion" and subject.system is not None:
         yield Mistake(
@@ -170,7 +175,7 @@ def _extra(sampling: Sampling, here: Loc) -> Iterator[Mistake]:
     yield from _no_keys(sampling.extra, here)
 
 
-def _routing(subject: SubjectShape, endpoint: EndpointShape | None, here: Loc) -> Iterator[Mistake]:
+def routing_mistakes(subject: SubjectShape, endpoint: EndpointShape | None, here: Loc) -> Iterator[Mistake]:
     """Yield a mistake where a subject would route around the upstream that its endpoint names."""
     if endpoint is None or endpoint.upstream is None:
         return
@@ -190,8 +195,9 @@ def _temperature(value: float | None, loc: Loc) -> Iterator[Mistake]:
         yield Mistake(loc, f"found {value}, expected at most three decimals")
 
 
-def _run(shape: StudyShape, endpoints: Mapping[str, EndpointShape]) -> Iterator[Mistake]:
-    temperatures = shape.run.temperatures
+def run_mistakes(run: RunBlock) -> Iterator[Mistake]:
+    """Yield the mistakes of a run block by itself."""
+    temperatures = run.temperatures
     if temperatures == ():
         yield Mistake(
             ("run", "temperatures"), "found an empty list, expected temperatures, or null for each own"
@@ -199,12 +205,12 @@ def _run(shape: StudyShape, endpoints: Mapping[str, EndpointShape]) -> Iterator[
     yield from repeated([f"{value:g}" for value in temperatures or ()], ("run", "temperatures"))
     for index, value in enumerate(temperatures or ()):
         yield from _temperature(value, ("run", "temperatures", index))
-    budget = shape.run.budget
-    if budget.usd is None or budget.calls is not None:
-        return
-    used = dict.fromkeys(subject.endpoint for subject in shape.subjects)
-    unpriced = [slug for slug in used if slug in endpoints and not _priced(endpoints[slug])]
-    if unpriced:
+
+
+def budget_mistakes(budget: Budget, used: Iterable[EndpointShape]) -> Iterator[Mistake]:
+    """Yield a mistake where dollars cannot be counted at some endpoint, and nothing else would stop a run."""
+    unpriced = [endpoint.slug for endpoint in used if not _priced(endpoint)]
+    if budget.usd is not None and budget.calls is None and unpriced:
         yield Mistake(
             ("run", "budget", "usd"),
             f"found a dollar budget with no known price for {', '.join(unpriced)}, "

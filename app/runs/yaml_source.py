@@ -89,6 +89,15 @@ class Source:
         return FileError(map(self.told, sorted(mistakes, key=lambda mistake: self.line(mistake.loc))))
 
 
+def node_of(value: Any) -> Node:
+    """Return plain data as nodes of no line."""
+    if isinstance(value, dict):
+        return Node(0, {}, children={str(key): node_of(one) for key, one in value.items()})
+    if isinstance(value, list | tuple):
+        return Node(0, [], children=dict(enumerate(map(node_of, value))))
+    return Node(0, value)
+
+
 def read(path: Path) -> Source:
     """Read a YAML file; raise FileError, of one line, when it is not plain data within the limits."""
     text = _text(path)
@@ -191,7 +200,7 @@ class _Builder:
         if top is not None and isinstance(top.node.value, dict) and top.key is None:
             self._key(top, text, line)
         else:
-            value = _value(text) if event.implicit[0] else text
+            value = plain_value(text) if event.implicit[0] else text
             self._put(Node(line, value, text if isinstance(value, int | float) else ""))
 
     def _key(self, top: _Open, key: str, line: int) -> None:
@@ -223,7 +232,7 @@ class _Builder:
         return _error(self.path, line, text)
 
 
-def _value(text: str) -> Any:
+def plain_value(text: str) -> Any:
     """Return what a plain scalar stands for; a number too large to be one stays a text."""
     if text in _WORDS:
         return _WORDS[text]

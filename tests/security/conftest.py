@@ -9,6 +9,8 @@ import pytest
 from fastapi import FastAPI
 
 from app import db
+from app.accounts.models import LOCAL
+from app.authoring import commands
 from app.live.hub import Hub
 from app.live.routes import _look, _newest
 from app.main import create_app
@@ -26,6 +28,7 @@ def filled(request: pytest.FixtureRequest) -> Iterator[db.Database]:
         before = db.use(opened)
         with db.writing() as session:
             seed.study(session, subjects=SUBJECTS, prompts=PROMPTS, say=say, repeats=8)
+            commands.begin(session, "battery", "mode-collapse", person_id=LOCAL)
         yield opened
         db.use(before)
         opened.close()

@@ -15,7 +15,7 @@ ROUTES = every_route()
 PAGES = [one for one in ROUTES if one.method == "GET"]
 WRITING = [one for one in ROUTES if one.method != "GET"]
 REAL = {"run_id": "1", "number": "1", "slug": "first-light", "battery": "mode-collapse", "key": "number-plain",
-        "version": "x", "name": "favicon.svg"}  # fmt: skip
+        "version": "x", "name": "favicon.svg", "kind": "batteries"}  # fmt: skip
 KINDS = {"styles": "rlhf", "endpoints": "two", "subjects": "default", "batteries": "mode-collapse"}
 FOREIGN = ("evil.example", "127.0.0.1.evil.example", "127.0.0.1@evil.example", "[::1", "", "xn--localhost-")
 ELSEWHERE = (
@@ -38,13 +38,13 @@ HOSTILE = (
     '"><img src=x>', "%", "a" * 3000, ",".join(map(str, range(500))), "@@::,,", "x@1:2:3", "default@1:9" + "9" * 30,
     "default@nan", "default@1:0", "\u202e",
 )  # fmt: skip
-ANSWERED = {200, 303, 307, 400, 404, 422}
+ANSWERED = {200, 303, 307, 400, 404, 409, 422}
 
 
 def of(route: Known, **changed: str) -> str:
     """The address of a route, with real names and numbers where it is not told others."""
     _, library, kind, *_ = [*route.path.split("/"), "", ""]
-    real = REAL | ({"slug": KINDS[kind]} if library == "library" and kind else {})
+    real = REAL | ({"slug": KINDS[kind]} if library == "library" and kind in KINDS else {})
     return route.path.replace(":path", "").format(**real | changed)
 
 

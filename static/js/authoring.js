@@ -1,0 +1,166 @@
+// A draft's page: what is written is saved as one types and leaves a field; keys act on the prompt that is shown; what
+// another window saves comes into the fields that nobody here is writing in.
+import { inField, onKey } from './keys.js';
+import { onLive } from './live.js';
+import { announce, toast } from './toast.js';
+
+const PAUSE = 700; // ms without a key before what was typed is saved
+const AGAIN = 4000; // ms before a save that failed is tried again
+const root = document.documentElement;
+const form = document.getElementById('sheet');
+const number = document.getElementById('main').dataset.draft;
+let dirty = false; // written and not saved
+let untold = false; // saved, and not told to other windows
+let waiting = 0; // the timer of the next save
+let submitter = null; // the button that sent the form
+let quiet = false; // whether the save under way is one of typing
+let leaving = ''; // where to go when it is saved
+
+function save({ typing = false } = {}) {
+  clearTimeout(waiting);
+  quiet = typing;
+  window.htmx.trigger(form, 'save');
+}
+
+function wrote() {
+  dirty = true;
+  clearTimeout(waiting);
+  waiting = setTimeout(() => save({ typing: true }), PAUSE);
+}
+
+// What a field's message says, its control says too.
+export function mark() {
+  for (const field of form.querySelectorAll('.field')) {
+    const wrong = field.querySelector('.wrong') !== null;
+    for (const control of field.querySelectorAll('input:not([type="hidden"]), textarea, select')) {
+      if (wrong) control.setAttribute('aria-invalid', 'true');
+      else control.removeAttribute('aria-invalid');
+    }
+  }
+}
+
+form.addEventListener('input', wrote);
+form.addEventListener('change', () => { dirty = true; save(); });
+document.addEventListener('submit', (event) => { if (event.target === form) submitter = event.submitter; }, true);
+
+form.addEventListener('htmx:configRequest', ({ detail }) => {
+  if (submitter) detail.parameters[submitter.name] = submitter.value;
+  else if (quiet) detail.parameters.quiet = '1';
+  else if (untold) detail.parameters.tell = '1';
+  untold = !submitter && quiet;
+  submitter = null;
+  dirty = false;
+});
+
+form.addEventListener('htmx:afterRequest', ({ detail }) => {
+  if (!detail.successful) {
+    dirty = true;
+    leaving = '';
+    document.getElementById('state').textContent = 'not saved';
+    if (!detail.xhr.status) waiting = setTimeout(() => save(), AGAIN);
+    return;
+  }
+  if (leaving && !dirty) location.assign(leaving);
+});
+
+document.body.addEventListener('htmx:oobBeforeSwap', (event) => {
+  const { fragment, target } = event.detail;
+  // Somebody writes in it: it stays, and the next save says that two windows did.
+  if (fragment.firstElementChild?.dataset.stale !== undefined && target.contains(document.activeElement)) event.detail.shouldSwap = false;
+  if (target.id === 'rail' && document.querySelector('.dragged')) event.detail.shouldSwap = false;
+});
+document.body.addEventListener('htmx:oobAfterSwap', mark);
+
+// A link within the page waits until what was written is saved.
+document.addEventListener('click', (event) => {
+  const link = event.target.closest('#main a[href], .viewbar a[href]');
+  if (!link || !dirty || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  leaving = link.href;
+  save();
+});
+addEventListener('pagehide', () => {
+  if (dirty) navigator.sendBeacon(form.action, new URLSearchParams(new FormData(form)));
+});
+
+onLive('draft.changed', ({ ids }) => {
+  if (String(ids.draft) === number && ids.client !== root.dataset.client) save({ typing: dirty });
+});
+onLive('draft.gone', ({ ids }) => {
+  if (String(ids.draft) === number) toast('This draft was thrown away in another window; what stands here is not kept any more', { kind: 'bad' });
+});
+onLive('library.published', ({ ids }) => {
+  if (String(ids.draft) === number) toast('This draft was published in another window', {});
+});
+
+// ---------------------------------------------------------------- keys
+
+const press = (selector) => () => {
+  const button = form.querySelector(selector);
+  button?.click();
+  return Boolean(button);
+};
+const KEYS = new Map([
+  ['Ctrl+KeyS', ['Save', () => { save(); announce('Saved'); return true; }]],
+  ['Alt+ArrowUp', ['Move this prompt up', press('[data-move="up"]')]],
+  ['Alt+ArrowDown', ['Move this prompt down', press('[data-move="down"]')]],
+]);
+for (const [chord, [name, run]] of KEYS) onKey(chord, name, run);
+onKey('KeyE', 'Write', () => { (form.querySelector('.say') || form.querySelector('input:not([type="hidden"])'))?.focus(); return true; });
+
+// These three work while one writes, too.
+document.addEventListener('keydown', (event) => {
+  const chord = `${event.ctrlKey || event.metaKey ? 'Ctrl+' : ''}${event.altKey ? 'Alt+' : ''}${event.code}`;
+  if (!inField(event.target) || event.shiftKey || !KEYS.has(chord)) return;
+  event.preventDefault();
+  KEYS.get(chord)[1]();
+});
+
+// ---------------------------------------------------------------- a prompt is dragged to its place
+
+const rail = document.getElementById('rail');
+let dragged = null;
+
+function overOf(event) {
+  const line = event.target.closest('li[data-prompt]');
+  if (!line || !dragged || line === dragged) return null;
+  const { top, height } = line.getBoundingClientRect();
+  return { line, below: event.clientY > top + height / 2 };
+}
+
+function clear() {
+  for (const line of rail.querySelectorAll('.above, .below')) line.classList.remove('above', 'below');
+}
+
+rail?.addEventListener('dragstart', (event) => {
+  dragged = event.target.closest('li[data-prompt]');
+  dragged?.classList.add('dragged');
+  event.dataTransfer.effectAllowed = 'move';
+});
+rail?.addEventListener('dragover', (event) => {
+  const over = overOf(event);
+  clear();
+  if (!over) return;
+  event.preventDefault();
+  over.line.classList.add(over.below ? 'below' : 'above');
+});
+rail?.addEventListener('drop', (event) => {
+  const over = overOf(event);
+  if (!over) return;
+  event.preventDefault();
+  const lines = [...rail.querySelectorAll('li[data-prompt]')];
+  const next = over.below ? lines[lines.indexOf(over.line) + 1] : over.line;
+  const which = dragged.dataset.prompt;
+  dragged.classList.remove('dragged');
+  window.htmx.ajax('POST', form.action, {
+    source: form, swap: 'none',
+    values: { do: 'move', which, before: next?.dataset.prompt ?? '', p: form.elements.p.value },
+  });
+});
+rail?.addEventListener('dragend', () => { dragged?.classList.remove('dragged'); dragged = null; clear(); });
+
+// ---------------------------------------------------------------- where the page opens
+
+const named = location.hash.startsWith('#w-') ? document.getElementById(location.hash.slice(1)) : null;
+named?.querySelector('textarea, input:not([type="hidden"]), select')?.focus();
+rail?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });

@@ -1,0 +1,5 @@
+"""A reader of pages over an empty database."""
+
+from tests.transcripts.conftest import client
+
+__all__ = ["client"]

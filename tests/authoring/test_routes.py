@@ -1,0 +1,175 @@
+"""Pages of drafts: without a script all of it works as forms, and what people type is shown as text."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.batteries.rules import RULES
+from tests.authoring.drafts import begun, fields_of, form, ids, page_of, post, row_of
+from tests.runs.test_applying import ask, put
+
+pytestmark = pytest.mark.anyio
+HOSTILE = '"><script>alert(1)</script></textarea>\u202e{{ 7*7 }}'
+ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt;"
+
+
+async def test_a_thing_is_edited_from_its_page_and_its_draft_is_found_again(
+    client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    put(tmp_path)
+    page = await page_of(client, "/library/batteries/mine")
+    assert 'action="/library/batteries/mine/edit"' in page
+    assert (await client.post("/library/batteries/mine/edit")).headers["location"] == "/library/drafts/1"
+    assert (await client.post("/library/batteries/mine/edit")).headers["location"] == "/library/drafts/1"
+    assert (await client.post("/library/batteries/mine/clone")).headers["location"] == "/library/drafts/2"
+    assert "A draft of this is under way" in await page_of(client, "/-/library/drafts?kind=battery&slug=mine")
+    assert (await page_of(client, "/-/library/drafts?kind=battery&slug=other")).strip() == ""
+    every = await page_of(client, "/-/library/drafts")
+    assert "Mine, copy" in every
+    for path in ("/library/batteries/nothing/edit", "/library/nothing/mine/edit", "/studies/nothing/edit"):
+        assert (await client.post(path)).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["battery", "style", "endpoint", "subject", "study"])
+async def test_every_kind_has_a_form_that_posts_what_it_shows(
+    client: httpx.AsyncClient, tmp_path: Path, kind: str
+) -> None:
+    put(tmp_path)
+    slug = {
+        "battery": "mine",
+        "style": "base",
+        "endpoint": "hosted",
+        "subject": "raw",
+        "study": "first-light",
+    }[kind]
+    for number in (begun(kind, slug), begun(kind)):
+        page = await page_of(client, f"/library/drafts/{number}")
+        before = row_of(number)
+        shown = fields_of(page)
+        ticked = re.findall(r'name="(subjects|batteries)" value="([^"]+)" checked', page)
+        fields = {name: text for name, text in shown.items() if name not in ("subjects", "batteries")}
+        for name in {name for name, _ in ticked}:
+            fields[name] = [value for key, value in ticked if key == name]  # type: ignore[assignment]
+        assert (await client.post(f"/library/drafts/{number}", data=fields)).status_code == 303
+        after = row_of(number)
+        assert (after.data, after.number, after.aside) == (before.data, 0, [])
+
+
+async def test_a_battery_is_written_without_a_script(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    ask(put(tmp_path))
+    number = begun("battery", "mine")
+    prompt = ids(number)["steps"]
+    at = f"/library/drafts/{number}"
+    fields = fields_of(await page_of(client, f"{at}?p={prompt}"))
+    assert fields["turns.1.words"] == "And then?"
+    reply = await client.post(at, data=fields | {"turns.1.words": "And then\r\nwhat?", "do": "turn.add"})
+    assert reply.headers["location"] == f"{at}?p={prompt}"
+    fields = fields_of(await page_of(client, f"{at}?p={prompt}"))
+    assert [fields[f"turns.{n}.words"] for n in range(3)] == ["Go on.", "And then\nwhat?", ""]
+    reply = await client.post(at, data=fields | {"turns.2.words": "Last.", "do": "clone"})
+    place = reply.headers["location"]
+    assert re.fullmatch(rf"{at}\?p=[0-9a-f]+#w-turns", place)
+    page = await page_of(client, place.partition("#")[0])
+    assert fields_of(page)["key"] == "steps-2"
+    assert "found 1 wording of number, expected 3 or more" not in page
+    assert page.count('data-prompt="') == 5
+    told = await page_of(client, f"{at}/publish")
+    assert "makes version 2, since run 1 asked version 1: added steps-2, changed steps" in told
+    posted = fields_of(told.replace('<form method="post"', '<form id="sheet" method="post"'))
+    reply = await client.post(f"{at}/publish", data=posted)
+    assert reply.headers["location"] == "/library/batteries/mine"
+    page = await page_of(client, "/library/batteries/mine")
+    assert "Version 2" in page
+    assert "what?" in page
+    await page_of(client, at, 404)
+
+
+async def test_a_save_by_script_answers_the_parts_it_touches(
+    client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    put(tmp_path)
+    number = begun("battery", "mine")
+    prompt = ids(number)["number"]
+    headers = {"hx-request": "true", "x-client": "me"}
+    fields = form(number, prompt) | {"turns.0.words": "Pick [kind] number.", "repeats": "x"}
+    reply = await client.post(f"/library/drafts/{number}", data=fields, headers=headers)
+    assert reply.status_code == 200
+    assert 'id="rail" hx-swap-oob' in reply.text
+    assert "found [kind], expected the words that belong there" not in reply.text, "it is not sound yet"
+    assert "found &#39;x&#39;, expected a whole number" in reply.text
+    assert 'id="w-turns"' not in reply.text
+    fields = form(number, prompt) | {"repeats": "", "do": "turn.add"}
+    reply = await client.post(f"/library/drafts/{number}", data=fields, headers=headers)
+    assert "found [kind], expected the words that belong there" in reply.text
+    assert 'id="w-turns" hx-swap-oob="true">' in reply.text
+    reply = await client.post(f"/library/drafts/{number}", data={"p": prompt, "do": "add"}, headers=headers)
+    assert reply.status_code == 204
+    assert reply.headers["hx-redirect"].startswith(f"/library/drafts/{number}?p=")
+
+
+async def test_a_stale_publish_shows_how_it_stands(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    put(tmp_path)
+    number = begun("style", "base")
+    post(number, form(number), name="Changed")
+    reply = await client.post(f"/library/drafts/{number}/publish", data={"seen": "0", "ground": ""})
+    assert reply.status_code == 409
+    assert "Nothing was published" in reply.text
+    assert "corrects name of the style" in reply.text
+
+
+async def test_a_draft_is_thrown_away_and_the_thing_stays(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    put(tmp_path)
+    number = begun("subject", "raw")
+    reply = await client.post(f"/library/drafts/{number}/discard")
+    assert reply.headers["location"] == "/library/subjects/raw"
+    await page_of(client, f"/library/drafts/{number}", 404)
+    assert (await client.post(f"/library/drafts/{number}", data={"p": ""})).status_code == 404
+    assert (await client.post(f"/library/drafts/{number}/publish", data={})).status_code == 404
+    assert (await client.post(f"/library/drafts/{number}/discard")).status_code == 404
+
+
+async def test_what_people_type_is_shown_as_text(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    put(tmp_path)
+    number = begun("battery", "mine")
+    prompt = ids(number)["number"]
+    first, second = form(number, prompt), form(number, prompt)
+    names = ("key", "title", "family", "variant", "theme", "note", "condition", "watch_for", "turns.0.words")
+    post(number, first | dict.fromkeys(names, HOSTILE))
+    post(number, second | {"turns.0.words": f"other {HOSTILE}", "note": f"other {HOSTILE}"})
+    post(number, form(number), title=HOSTILE, description=HOSTILE)
+    for path in ("", f"?p={prompt}", f"?p={prompt}&side=diff", "/publish"):
+        page = await page_of(client, f"/library/drafts/{number}{path}")
+        assert "<script>alert" not in page
+        assert ESCAPED in page
+    assert "Two windows wrote here" in await page_of(client, f"/library/drafts/{number}?p={prompt}")
+    assert ESCAPED in await page_of(client, "/-/library/drafts")
+
+
+async def test_an_endpoints_key_is_told_and_not_shown_when_it_looks_like_one(
+    client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    put(tmp_path)
+    number = begun("endpoint", "hosted")
+    fields = form(number) | {"key_env": "sk-abcdefghijklmnop1234567890"}
+    reply = await client.post(f"/library/drafts/{number}", data=fields, headers={"hx-request": "true"})
+    assert "found what looks like a key (not kept)" in reply.text
+    assert "abcdefghijklmnop" not in reply.text
+
+
+async def test_the_rules_are_on_a_page(client: httpx.AsyncClient) -> None:
+    page = await page_of(client, "/library/rules")
+    assert all(f'id="{name}"' in page for name in RULES)
+
+
+async def test_a_form_of_more_prompts_than_can_be_shown_is_refused(
+    client: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path)
+    number = begun("battery", "mine")
+    monkeypatch.setattr("app.authoring.acting.MOST_PROMPTS", 4)
+    reply = await client.post(f"/library/drafts/{number}", data={"p": "", "do": "add"})
+    assert reply.status_code == 422
+    assert "at most 4 prompts" in reply.text
+    assert len(row_of(number).data["prompts"]) == 4
