@@ -8,10 +8,11 @@ from typing import Any
 
 from app.batteries.shape import Answer
 from app.compare.columns import Column
-from app.compare.distribution import READ_AS_VALUES, Share, agree, wilson
+from app.compare.distribution import READ_AS_VALUES, agree
 from app.compare.draw import Draw
 from app.compare.same import Stack, key_of, stack
 from app.elicitation.inserted import Inserted
+from app.transcripts.shares import Share, wilson
 from app.transcripts.told import CONTEXTS
 
 

@@ -6,25 +6,10 @@ from dataclasses import dataclass
 from math import sqrt
 
 from app.batteries.shape import Answer
+from app.transcripts.shares import Z95, Share, interval
 
-Z95 = 1.959963984540054
-ENOUGH = 20  # draws; a rate from fewer is hatched
 ROWS = 10  # values with a row of their own
 READ_AS_VALUES = {"integer", "word", "choice", "yesno"}  # a line is read, not counted
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A share with its 95 % interval; `low` and `high` are None where there is none to give."""
-
-    value: float
-    n: int
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def thin(self) -> bool:
-        return self.n < ENOUGH
 
 
 def agree(counts: Sequence[int]) -> Share | None:
@@ -48,20 +33,8 @@ def agree(counts: Sequence[int]) -> Share | None:
     return Share(value, n, max(0.0, value - Z95 * error), min(1.0, value + Z95 * error))
 
 
-def wilson(k: int, n: int) -> Share | None:
-    """Return k of n with Wilson's 95 % interval (Wilson 1927); None for n = 0."""
-    return Share(k / n, n, *_wilson(k / n, n)) if n else None
-
-
 def _over_pairs(value: float, n: int) -> Share:
-    return Share(value, n, *_wilson(value, n // 2))
-
-
-def _wilson(p: float, n: int) -> tuple[float, float]:
-    z2 = Z95 * Z95
-    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z95 * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(0.0, min(p, middle - half)), min(1.0, max(p, middle + half))  # p itself, whatever is rounded
+    return Share(value, n, *interval(value, n // 2))
 
 
 @dataclass(frozen=True, slots=True)

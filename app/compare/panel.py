@@ -6,12 +6,13 @@ from typing import Any
 
 from app.compare.card import Card, card, tag, tag_of
 from app.compare.cell import Cell
-from app.compare.distribution import Bars, Scale, Share, bars
+from app.compare.distribution import Bars, Scale, bars
 from app.compare.draw import Draw
 from app.compare.head import Head
 from app.compare.same import Key, Stack
 from app.compare.view import Place, View
 from app.transcripts.faithful import controls
+from app.transcripts.shares import Share
 
 SHOWN = 3  # stacks; the rest is a link away
 SINGLY = 50  # draws of a column shown one by one before "show all" is pressed

@@ -8,9 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from app.compare.distribution import Share
 from app.compare.head import Head
 from app.transcripts.faithful import faithful
+from app.transcripts.shares import Share
 from app.web import templates
 
 

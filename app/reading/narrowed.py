@@ -4,7 +4,7 @@ What the full text knows by its scope tokens (subject, run, study) is kept apart
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select
@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.batteries.models import Battery, BatteryVersion, Prompt
 from app.reading.filters import STOPS, BadFilter, Filter, further
 from app.runs.models import Run, Wave, WaveBattery
+from app.runs.queries import COUNTED
 from app.studies.models import Study
 from app.subjects.models import Endpoint, Style, Subject
 from app.transcripts.models import Transcript
@@ -21,52 +22,72 @@ MOST_TOKENS = 40  # of one kind: a longer row of alternatives costs more than it
 NAMED = 12  # of what there is, where something that there is not was asked for
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Narrowed:
     """Conditions on `Transcript`, all of which hold: `told` are those that `tokens` say as well.
 
     Of each group of tokens one stands in a message's scope. A group may only hint at a condition that stands in
-    `rest`: the runs that ask a battery, say.
+    `rest`: the runs that ask a battery, say. With `scope_alone` nothing but tokens and the state narrows.
     """
 
-    tokens: tuple[tuple[str, ...], ...]
-    told: tuple[ColumnElement[bool], ...]
-    rest: tuple[ColumnElement[bool], ...]
+    tokens: list[tuple[str, ...]] = field(default_factory=list)
+    told: list[ColumnElement[bool]] = field(default_factory=list)
+    rest: list[ColumnElement[bool]] = field(default_factory=list)
     study_id: int | None = None
+    scope_alone: bool = True
 
     @property
-    def all(self) -> tuple[ColumnElement[bool], ...]:
+    def all(self) -> list[ColumnElement[bool]]:
         return self.told + self.rest
+
+    def tell(self, kind: str, ids: Sequence[int], condition: ColumnElement[bool]) -> None:
+        """Add a condition that tokens of this kind say, unless they would be too many."""
+        if len(ids) > MOST_TOKENS:
+            self.narrow(condition)
+            return
+        self.told.append(condition)
+        self.hint(kind, ids)
+
+    def hint(self, kind: str, ids: Sequence[int]) -> None:
+        if len(ids) <= MOST_TOKENS:
+            self.tokens.append(tuple(f"{kind}{one}" for one in ids) or (f"{kind}0",))
+
+    def narrow(self, *conditions: ColumnElement[bool]) -> None:
+        """Add conditions that only the tables know."""
+        self.rest += conditions
+        self.scope_alone = self.scope_alone and not conditions
 
 
 def narrow(session: Session, wanted: Filter, person_id: int) -> Narrowed:
     """Turn all of a filter but its words into conditions; raise BadFilter where it names what there is not."""
-    tokens: list[tuple[str, ...]] = []
-    told: list[ColumnElement[bool]] = []
-    study_id = _one(session, "study", Study, wanted.study) if wanted.study else None
-    if study_id is not None:
-        tokens.append((f"y{study_id}",))
-        told.append(Transcript.study_id == study_id)
+    found = Narrowed(rest=list(_always(wanted)))
+    if wanted.study:
+        found.study_id = _one(session, "study", Study, wanted.study)
+        found.tell("y", (found.study_id,), Transcript.study_id == found.study_id)
     if wanted.runs:
-        _runs_exist(session, wanted, study_id)
-        tokens.append(tuple(f"r{run}" for run in wanted.runs))
-        told.append(Transcript.run_id.in_(wanted.runs))
+        _runs_exist(session, wanted, found.study_id)
+        found.tell("r", wanted.runs, Transcript.run_id.in_(wanted.runs))
     subjects = _subjects(session, wanted)
     if subjects is not None:
-        tokens.append(tuple(f"s{one}" for one in subjects) or ("s0",))
-        told.append(Transcript.subject_id.in_(subjects))
+        found.tell("s", subjects, Transcript.subject_id.in_(subjects))
     asked = _prompts(session, wanted)
-    if asked is not None and not (wanted.study or wanted.runs):
-        tokens.append(tuple(f"r{run}" for run in _runs_asking(session, asked)) or ("r0",))
-    rest = [*([] if asked is None else [Transcript.prompt_id.in_(asked)]), *_plain(wanted)]
-    rest += [_further(session, name, person_id, values) for name, values in wanted.more]
-    return Narrowed(
-        tuple(group for group in tokens if len(group) <= MOST_TOKENS), tuple(told), tuple(rest), study_id
-    )
+    if asked is not None:
+        found.narrow(Transcript.prompt_id.in_(asked))
+        if not (wanted.study or wanted.runs):
+            found.hint("r", _runs_asking(session, asked))
+    found.narrow(*_of_the_draw(wanted))
+    found.narrow(*(_further(session, name, person_id, values) for name, values in wanted.more))
+    return found
 
 
-def _plain(wanted: Filter) -> Iterable[ColumnElement[bool]]:
+def _always(wanted: Filter) -> Iterable[ColumnElement[bool]]:
+    """Yield what holds of every search: the state; and no run that only tries a text, unless runs are named."""
     yield Transcript.state.in_(wanted.wanted_states)
+    if not wanted.runs:
+        yield Transcript.run_id.not_in(select(Run.id).where(~COUNTED))
+
+
+def _of_the_draw(wanted: Filter) -> Iterable[ColumnElement[bool]]:
     if wanted.temperatures:
         yield Transcript.temperature_milli.in_(wanted.temperatures)
     if wanted.stops:
@@ -136,7 +157,7 @@ def _runs_asking(session: Session, prompts: Select[int]) -> Sequence[int]:
         .join(BatteryVersion, BatteryVersion.id == WaveBattery.version_id)
         .where(BatteryVersion.battery_id.in_(batteries))
     )
-    others = select(Run.id).where(Run.kind != "asked")  # which may hold prompts that no wave of theirs asks
+    others = select(Run.id).where(Run.kind != "asked")  # they may hold prompts that no wave of theirs asks
     return session.scalars(asking.union(others).limit(MOST_TOKENS + 1)).all()
 
 

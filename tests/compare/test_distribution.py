@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.batteries.shape import Answer
-from app.compare.distribution import Scale, agree, bars, scale, wilson
+from app.compare.distribution import Scale, agree, bars, scale
+from app.transcripts.shares import wilson
 
 INTEGER = Answer(kind="integer", min=0, max=100)
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from app.compare import signs
-from app.compare.distribution import Share
 from app.compare.head import Ending, Head
+from app.transcripts.shares import Share
 
 HEAD = Head(
     "A <b>", "base", "Base (base)", "T 1", 19, 20, 1, "training", ("tiny & small · chat",),
