@@ -7,6 +7,7 @@ is reading them.
 import hashlib
 import json
 import random
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import Any
 from app import db, schema
 from app.settings import Settings
 
+VERSION = "2"  # of what is made: an older database is made anew
 PROMPTS, SUBJECTS, REPEATS = 100, 10, 5
 PER_STUDY = PROMPTS * SUBJECTS * REPEATS
 RUNGS = 3
@@ -37,6 +39,8 @@ WORDS = [
     *("captain", "rope", "salt", "chapel", "winter", "road", "bridge", "orchard", "wheel", "candle", "river"),
     *("mill", "stone", "letter", "garden", "keeper", "sparrow", "debt", "season", "grain", "toll", "village"),
 ]
+# Words to look for, and the share of texts that have them.
+RARE = {"zephyr": 0.02, "quorum": 0.2, "xylem": 0.0005}
 
 
 def sha(text: str) -> str:
@@ -54,6 +58,9 @@ class Filler:
         self.message = 0
         self.transcript = 0
         self.texts = [self.text(self.random.randint(20, 90)) for _ in range(4000)]
+        for word, share in RARE.items():
+            for at in self.random.sample(range(len(self.texts)), round(share * len(self.texts))):
+                self.texts[at] = self.texts[at].replace(" ", f" {word} ", 1)
 
     def text(self, words: int) -> str:
         """Return that many words as sentences."""
@@ -173,12 +180,12 @@ class Filler:
                 for rung, turn in enumerate(turns):
                     if rung:
                         path.append(
-                            self.said("user", turn, parent, self.transcript, n, f"s{n} r{n} y{subject}")
+                            self.said("user", turn, parent, self.transcript, n, f"s{subject} r{n} y{n}")
                         )
                         parent = path[-1]["id"]
                     words = self.random.choice(self.texts)
                     path.append(
-                        self.said("assistant", words, parent, self.transcript, n, f"s{n} r{n} y{subject}")
+                        self.said("assistant", words, parent, self.transcript, n, f"s{subject} r{n} y{n}")
                     )
                     parent = path[-1]["id"]
                 yield {
@@ -210,9 +217,11 @@ class Filler:
 def build(folder: Path, transcripts: int) -> Path:
     """Make (or find) the data folder of a database with that many transcripts and return it."""
     home = folder / f"{transcripts}"
-    if (home / "made").exists():
+    made = home / "made"
+    if made.exists() and made.read_text() == VERSION:
         return home
-    home.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
     before = db.use(None)
     database = schema.open_ready(Settings(data=home))
     database.close()
@@ -227,5 +236,5 @@ def build(folder: Path, transcripts: int) -> Path:
     base.execute("COMMIT")
     base.executescript("ANALYZE; PRAGMA wal_checkpoint(TRUNCATE);")
     base.close()
-    (home / "made").touch()
+    made.write_text(VERSION)
     return home

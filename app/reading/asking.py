@@ -33,8 +33,8 @@ def full_text(session: Session, wanted: Match, name: str = "messages_fts") -> Fu
         rank: ColumnElement[float] = literal_column(f"bm25({name}, {weights})")
         return FullText(of, of.c.rowid, of.c[name].op("MATCH")(wanted.sqlite()), rank)
     of = table(name, column("id"), column("words"))
-    asked = cast(wanted.postgresql(), TSQUERY)
-    return FullText(of, of.c.id, of.c.words.op("@@")(asked), -func.ts_rank(of.c.words, asked))
+    asked, ranked = cast(wanted.postgresql(), TSQUERY), cast(wanted.postgresql_rank(), TSQUERY)
+    return FullText(of, of.c.id, of.c.words.op("@@")(asked), -func.ts_rank(of.c.words, ranked))
 
 
 def line_of(wanted: Filter) -> Terms:

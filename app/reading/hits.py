@@ -112,6 +112,12 @@ def how_many(session: Session, asked: Asked, most: int = MOST_COUNTED) -> int:
     return session.scalar(select(func.count()).select_from(one.limit(most + 1).subquery())) or 0
 
 
+def texts(session: Session, asked: Asked) -> int:
+    """Return how many texts the full text has under the line's words and the filter's scope."""
+    full = full_text(session, asked.match)
+    return session.scalar(select(func.count()).select_from(full.of).where(full.matches)) or 0
+
+
 def candidates(session: Session, asked: Asked, part: Part) -> Query:
     """Return the query of what texts are read from for patterns: message, transcript, text, newest first."""
     wanted = (Message.id, Message.made_by, Message.text)

@@ -43,6 +43,10 @@ class Match:
         ]
         return " & ".join(parts)
 
+    def postgresql_rank(self) -> str:
+        """Return the words alone as a tsquery, by which hits are ranked."""
+        return " | ".join(_lexemes(words) for group in self.words for words in group) or "'/y':*"
+
 
 def match(terms: Terms, role: Role, tokens: Iterable[tuple[str, ...]]) -> Match:
     """Return what to ask the full text of messages for, for a line and the scope of a filter."""

@@ -1,0 +1,190 @@
+"""Hits as lines to read: what was said around the words, by whom, to what, and the two doors to the whole.
+
+Everything shown of a text goes through `controls`: it is hostile.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+from sqlalchemy import RowMapping, case, func, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from app.batteries.models import Battery, Prompt
+from app.reading.frames import Spans
+from app.reading.hits import Hit
+from app.studies.models import Study
+from app.subjects.models import Subject, SubjectVersion
+from app.transcripts.faithful import controls
+from app.transcripts.models import Message, Transcript
+from app.transcripts.told import column_token, temperature_said
+
+BEFORE, AROUND = 90, 280  # characters of a text that a line shows: before the first word found, and in all
+ANSWERS = ("assistant", "text")
+KEPT = ("transcript", "message", "turn", "study", "study_title", "subject_id", "version_id", "temperature_milli",
+        "run", "repeat", "state", "stop_class", "at")  # fmt: skip
+TEXTS = ("role", "subject", "name", "stage", "reason", "text", "text_sha256")  # '' where there is none
+Row = RowMapping
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message that was found. `turn` is the rung of a ladder, 0 elsewhere; `spans` are places in `text`.
+
+    `served` is the model that served it where most answers of its cell came from another.
+    """
+
+    transcript: int
+    message: int | None
+    role: str
+    turn: int
+    study: str
+    study_title: str
+    prompt: str
+    subject_id: int | None
+    subject: str
+    name: str
+    stage: str
+    version_id: int | None
+    temperature_milli: int
+    run: int
+    repeat: int
+    state: str
+    stop_class: str | None
+    served: str
+    reason: str
+    at: datetime | None
+    text: str
+    text_sha256: str
+    spans: Spans
+    cursor: str
+
+    @property
+    def temperature(self) -> str:
+        return temperature_said(self.temperature_milli)
+
+    @property
+    def token(self) -> str:
+        """The name of its column on Compare."""
+        return column_token(self.subject, self.temperature_milli)
+
+    @property
+    def href(self) -> str:
+        """The address of its transcript, at this message."""
+        return f"/transcripts/{self.transcript}" + (f"#m{self.message}" if self.message else "")
+
+    def compare(self, hide: str = "") -> str:
+        """Return the address of this answer on Compare, '' where it has none."""
+        if not (self.prompt and self.subject):
+            return ""
+        hidden = f"&hide={hide}" if hide else ""
+        page = f"/studies/{self.study}/compare/{self.prompt}"
+        return f"{page}?run={self.run}{hidden}&col={self.token}&repeat={self.repeat}"
+
+    @property
+    def snippet(self) -> Markup:
+        """What was said around the first words found, those in it marked."""
+        start, end = window(self.text, self.spans)
+        said = marked(self.text, self.spans, start, end)
+        return Markup("…" if start else "") + said + Markup("…" if end < len(self.text) else "")
+
+    @property
+    def more(self) -> int:
+        """How many of the places found lie outside the snippet."""
+        _, end = window(self.text, self.spans)
+        return sum(1 for start, _ in self.spans if start >= end)
+
+
+def lines(session: Session, hits: Sequence[Hit], spans: Mapping[int, Spans]) -> list[Line]:
+    """Return hits as lines, in their order; `spans` are the places found, by message."""
+    said = hits[:1] and hits[0].message is not None
+    key = "message" if said else "transcript"
+    rows = {row[key]: row for row in _rows(session, hits)}
+    usual = _usually_served(session, list(rows.values()))
+    return [
+        _line(rows[hit.key], hit, spans.get(hit.message or 0, []), usual) for hit in hits if hit.key in rows
+    ]
+
+
+def marked(text: str, spans: Spans, start: int, end: int) -> Markup:
+    """Return a part of a text with the places found in it marked."""
+    out, at = [], start
+    for first, last in spans:
+        first, last = max(first, at), min(last, end)
+        if first < last:
+            out += [controls(text[at:first]), Markup("<mark>"), controls(text[first:last]), Markup("</mark>")]
+            at = last
+    return Markup("").join([*out, controls(text[at:end])])
+
+
+def window(text: str, spans: Spans) -> tuple[int, int]:
+    """Return which part of a text a line shows: around the first place found, whole words where there are gaps."""
+    first = spans[0][0] if spans else 0
+    if first <= BEFORE or len(text) <= AROUND:
+        start = 0
+    else:
+        start = first - BEFORE
+        gap = re.search(r"\s", text[start : first - 20])
+        start += gap.end() if gap else 0
+    end = min(len(text), start + AROUND)
+    if end < len(text):
+        gap = re.search(r"\s\S*$", text[end - 20 : end])
+        end -= 20 - gap.start() if gap else 0
+    return start, end
+
+
+def _line(row: Row, hit: Hit, spans: Spans, usual: Mapping[Any, str]) -> Line:
+    served = row["served_model"] or ""
+    values: dict[str, Any] = {name: row[name] for name in KEPT} | {name: row[name] or "" for name in TEXTS}
+    values["prompt"] = f"{row['battery']}/{row['key']}" if row["battery"] else ""
+    values["served"] = served if served and usual.get(_cell(row), served) != served else ""
+    return Line(**values, spans=spans, cursor=hit.cursor)
+
+
+def _rows(session: Session, hits: Sequence[Hit]) -> Sequence[Row]:
+    t, m = Transcript, Message
+    earlier = aliased(Message)
+    rung = select(func.count()).where(
+        earlier.made_by == t.id, earlier.role.in_(ANSWERS), earlier.origin == "model", earlier.id <= m.id
+    )
+    query = (
+        select(t.id.label("transcript"), m.id.label("message"), m.role, m.text, m.text_sha256,
+               case((Prompt.mode == "ladder", rung.scalar_subquery()), else_=0).label("turn"),
+               t.study_id, Study.slug.label("study"), Study.title.label("study_title"), t.run_id.label("run"),
+               t.prompt_id, Battery.slug.label("battery"), Prompt.key, t.subject_id, Subject.slug.label("subject"),
+               Subject.name, t.subject_version_id.label("version_id"),
+               SubjectVersion.snapshot["stage"].as_string().label("stage"), t.temperature_milli, t.repeat, t.state,
+               t.stop_class, t.served_model, t.reason, t.finished_at.label("at"))
+        .join(Study, Study.id == t.study_id)
+        .join(Prompt, Prompt.id == t.prompt_id, isouter=True)
+        .join(Battery, Battery.id == Prompt.battery_id, isouter=True)
+        .join(Subject, Subject.id == t.subject_id, isouter=True)
+        .join(SubjectVersion, SubjectVersion.id == t.subject_version_id, isouter=True)
+    )  # fmt: skip
+    if hits and hits[0].message is None:
+        query = query.join(m, m.id == t.tip_id, isouter=True).where(
+            t.id.in_([hit.transcript for hit in hits])
+        )
+    else:
+        query = query.join(m, m.made_by == t.id).where(m.id.in_([hit.message for hit in hits]))
+    return session.execute(query).mappings().all()
+
+
+def _cell(row: Row) -> tuple[Any, ...]:
+    return row["study_id"], row["prompt_id"], row["version_id"], row["temperature_milli"], row["run"]
+
+
+def _usually_served(session: Session, rows: Sequence[Row]) -> dict[Any, str]:
+    """Return the model that served most answers of each cell that these rows are of."""
+    t = Transcript
+    cell = (t.study_id, t.prompt_id, t.subject_version_id, t.temperature_milli, t.run_id)
+    here = tuple_(*cell).in_(sorted({_cell(row) for row in rows if row["prompt_id"] and row["version_id"]}))
+    query = select(*cell, t.served_model).where(here, t.state == "done", t.served_model.is_not(None))
+    order = (func.count().desc(), func.min(t.repeat))
+    found: dict[Any, str] = {}
+    for *at, served in session.execute(query.group_by(*cell, t.served_model).order_by(*order)).all():
+        found.setdefault(tuple(at), served or "")
+    return found
