@@ -134,7 +134,7 @@ def _named_apart(column: Column, beside: Column) -> str:
 
 def _lines(cell: Cell, prompt: PromptShape, taken: Snapshot) -> tuple[str, ...]:
     sampling = taken.sampling
-    of = " · ".join(filter(None, [taken.model, taken.mode, cell.contexts]))
+    of = " · ".join(filter(None, [taken.asked_model, taken.mode, cell.contexts]))
     settings = [f"≤ {effective_max_tokens(prompt, taken)} tokens"]
     settings += [f"top_p {sampling.top_p:g}"] if sampling.top_p is not None else []
     settings += [f"top_k {sampling.top_k}"] if sampling.top_k is not None else []

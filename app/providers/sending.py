@@ -25,7 +25,8 @@ RESERVED = frozenset(
 # Settings that a wire calls otherwise than study files do.
 CALLED = {
     "max_completion_tokens": "max_tokens", "maxOutputTokens": "max_tokens", "stop_sequences": "stop",
-    "stopSequences": "stop", "topP": "top_p", "topK": "top_k",
+    "stopSequences": "stop", "topP": "top_p", "topK": "top_k", "top_logprobs": "logprobs",
+    "responseLogprobs": "logprobs",
 }  # fmt: skip
 NOT_SAMPLING = frozenset(
     {

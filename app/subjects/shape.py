@@ -167,6 +167,11 @@ class Snapshot(Shape):
     sampling: Sampling
     probed: Probed | None = Field(None, exclude=True)
 
+    @property
+    def asked_model(self) -> str:
+        """The model as it is asked for: by which upstream, too, where the endpoint names one."""
+        return f"{self.model} by {self.upstream}" if self.upstream else self.model
+
     def identity(self) -> dict[str, Any]:
         """Return what the version's hash covers.
 

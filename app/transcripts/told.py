@@ -39,6 +39,11 @@ class Setting:
         return self.asked == self.sent and self.effective in (self.sent, "-")
 
     @property
+    def beside(self) -> bool:
+        """Whether nobody asked for it and the wire sent it all the same: filters, routing."""
+        return self.asked == "-" != self.sent
+
+    @property
     def own(self) -> bool:
         """Whether it was left to the server, which told what it took."""
         return self.asked == self.sent == "-"
@@ -75,8 +80,12 @@ def _value(value: Any) -> str:
         return "-"
     if isinstance(value, str):
         return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, dict):
-        return ", ".join(f"{key} {one}" for key, one in value.items()) or "-"
+        return ", ".join(f"{key} {_value(one)}" for key, one in value.items()) or "-"
+    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        return "; ".join(_value(one) for one in value)
     if isinstance(value, list):
         return " ".join(repr(one) for one in value) or "-"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -36,3 +36,21 @@ def test_what_nobody_told_is_no_line() -> None:
 def test_only_tokens_that_were_told_are_named() -> None:
     assert usage_words({"input": 1200, "output": 4, "cache_read": None}) == "1,200 in · 4 out"
     assert usage_words(None) == ""
+
+
+def test_what_a_wire_calls_otherwise_stands_by_the_study_file_s_name() -> None:
+    thinking = {"thinkingConfig": {"includeThoughts": True}}
+    asked = {"max_tokens": 9, "top_p": 0.9, "logprobs": 3, "extra": {"generationConfig": thinking}}
+    sent = {"maxOutputTokens": 9, "topP": 0.9, "responseLogprobs": True, "logprobs": 3, **thinking}
+    filters = [{"category": "A", "threshold": "OFF"}, {"category": "B", "threshold": "OFF"}]
+    found = settings_of(three(asked, sent | {"safetySettings": filters}, {}))
+    assert found == (
+        Setting("top_p", "0.9", "0.9", "-"),
+        Setting("max_tokens", "9", "9", "-"),
+        Setting("logprobs", "3", "3", "-"),
+        Setting("safetySettings", "-", "category A, threshold OFF; category B, threshold OFF", "-"),
+        Setting("thinkingConfig", "includeThoughts true", "includeThoughts true", "-"),
+    )
+    assert [one.name for one in found if one.beside] == ["safetySettings"]
+    chat = settings_of(three({"logprobs": 3}, {"logprobs": True, "top_logprobs": 3}, {}))
+    assert chat == (Setting("logprobs", "3", "3", "-"),)
