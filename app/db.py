@@ -7,6 +7,7 @@ that did would hold the write lock between itself and its route, and two waiting
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC as UTC_ZONE
@@ -26,12 +27,14 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import JSON, TypeDecorator
 
 from app.settings import Settings, SettingsError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC_ZONE)
 BUSY_SECONDS = 30
+BUSY_AGAIN = 0.01  # seconds
 IDLE_SECONDS = 60
 
 
@@ -89,7 +92,9 @@ class Database:
         # SQLite lets one connection write at a time; queueing threads here costs less than its busy loop.
         self.writers = threading.Lock()
         self._watch: sqlite3.Connection | None = None
-        self._watching = threading.Lock()
+        self._personal: Engine | None = None  # over that same connection
+        self._watching = threading.RLock()
+        self._sync = sqlite_sync
         if self.sqlite:
             # The connection used last is used again: the pages that another one holds went stale with its commit.
             self.engine = create_engine(
@@ -109,21 +114,59 @@ class Database:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """Open a session that writes: commits when the block ends, rolls back when it raises."""
+    def writing(self, *, personal: bool = False) -> Iterator[Session]:
+        """Open a session that writes: commits when the block ends, rolls back when it raises.
+
+        What is `personal` is shown to the person who writes it and stands in nothing that is kept printed: its
+        commit leaves `version()` as it is. Such a block is short, since who asks for the version waits for it.
+        """
+        if personal and self.sqlite:
+            with self.writers, self._watched() as session:
+                yield session
+            return
         lock = self.writers if self.sqlite else threading.Lock()
         with lock, self.engine.connect() as connection:
             if self.sqlite:
                 connection.info["immediate"] = True
-            with Session(connection, autoflush=False, expire_on_commit=False) as session, session.begin():
+            with _session(connection) as session, session.begin():
                 if self.sqlite:
                     session.connection()  # BEGIN now: a block that says nothing must not leave it to the next
                 yield session
 
-    def version(self) -> int | None:
-        """Return a number that changes with every commit, whoever made it; None where there is none (PostgreSQL).
+    @contextmanager
+    def _watched(self) -> Iterator[Session]:
+        """Write on the connection that watches, of whose commits it does not hear.
 
-        SQLite tells each connection of the commits of all others, so this one never writes. A few microseconds.
+        While another process writes it is not held: a page that asks for the version never waits for that one.
+        """
+        until = time.monotonic() + BUSY_SECONDS
+        while True:
+            with self._watching, self._watcher().connect() as connection:
+                connection.info["immediate"] = True
+                with _session(connection) as session, session.begin():
+                    if self._begun(session, last=time.monotonic() > until):
+                        yield session
+                        return
+            time.sleep(BUSY_AGAIN)
+
+    def _begun(self, session: Session, *, last: bool) -> bool:
+        """Begin to write without waiting; False where another process writes now, which raises in the last try."""
+        assert self._watch is not None
+        self._watch.execute("PRAGMA busy_timeout=0")
+        try:
+            session.connection()
+        except OperationalError:
+            if last:
+                raise
+            return False
+        finally:
+            self._watch.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        return True
+
+    def version(self) -> int | None:
+        """Return a number that changes with every commit but personal ones; None where there is none (PostgreSQL).
+
+        SQLite tells each connection of the commits of all others, whoever made them. A few microseconds.
         """
         if not self.sqlite:
             return None
@@ -132,13 +175,27 @@ class Database:
                 self._watch = sqlite3.connect(self.engine.url.database or "", check_same_thread=False)
             return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
 
+    def _watcher(self) -> Engine:
+        """Return an engine over the connection that watches."""
+        self.version()
+        if self._personal is None:
+            self._personal = create_engine("sqlite://", creator=lambda: self._watch, poolclass=StaticPool)
+            _prepare_sqlite(self._personal, self._sync)
+        return self._personal
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
         with self._watching:
-            if self._watch is not None:
+            if self._personal is not None:
+                self._personal.dispose()
+            elif self._watch is not None:
                 self._watch.close()
-                self._watch = None
+            self._personal = self._watch = None
+
+
+def _session(connection: Connection) -> Session:
+    return Session(connection, autoflush=False, expire_on_commit=False)
 
 
 def _prepare_sqlite(engine: Engine, sync: str) -> None:
@@ -206,9 +263,9 @@ def current() -> Database:
 
 
 @contextmanager
-def writing() -> Iterator[Session]:
+def writing(*, personal: bool = False) -> Iterator[Session]:
     """The writing door: open it inside a route function or a worker thread, never in a dependency."""
-    with current().writing() as session:
+    with current().writing(personal=personal) as session:
         yield session
 
 

@@ -201,3 +201,67 @@ def test_a_read_is_stopped_at_its_time_limit_and_the_next_one_is_not(database: D
         db.within(session, 30),
     ):
         session.execute(text("SELECT 1 FROM nowhere"))
+
+
+def test_what_is_personal_leaves_the_version_and_what_is_not_changes_it(database: Database) -> None:
+    before = database.version()
+    with db.writing(personal=True) as session:
+        session.add(Person(name="ana", initials="A"))
+    assert people() == 2
+    assert database.version() == before
+    with db.writing() as session:
+        session.add(Person(name="ben", initials="B"))
+    assert (database.version() != before) == database.sqlite
+    with pytest.raises(SQLAlchemyError), db.writing(personal=True) as session:
+        session.add_all([Person(name="eve", initials="E"), Person(name="ana", initials="A")])
+    assert people() == 3
+
+
+def test_a_commit_of_another_process_is_heard_right_after_a_personal_one(sqlite: Database) -> None:
+    with closing(sqlite3.connect(sqlite.engine.url.database or "")) as other:
+        for name in ("ana", "ben"):
+            before = sqlite.version()
+            with db.writing(personal=True) as session:
+                session.execute(text("UPDATE people SET initials = 'X'"))
+                assert sqlite.version() == before
+            other.execute("INSERT INTO people (name, initials, created_at) VALUES (?, 'A', 0)", [name])
+            other.commit()
+            assert sqlite.version() != before
+
+
+def test_what_is_personal_waits_for_another_process_and_keeps_no_page_waiting(sqlite: Database) -> None:
+    written = threading.Event()
+
+    def write() -> None:
+        with db.writing(personal=True) as session:
+            session.add(Person(name="ana", initials="A"))
+        written.set()
+
+    with closing(sqlite3.connect(sqlite.engine.url.database or "", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        thread = threading.Thread(target=write)
+        thread.start()
+        assert not written.wait(0.1)
+        began = time.monotonic()
+        for _ in range(20):
+            sqlite.version()
+        assert time.monotonic() - began < 1
+        other.execute("COMMIT")
+    assert written.wait(10)
+    thread.join()
+    assert people() == 2
+
+
+def test_what_is_personal_gives_up_where_another_process_never_ends(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "BUSY_SECONDS", 0)
+    with closing(sqlite3.connect(sqlite.engine.url.database or "", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="locked"), db.writing(personal=True):
+            pass
+        other.execute("ROLLBACK")
+    monkeypatch.undo()
+    with db.writing(personal=True) as session:
+        session.add(Person(name="ana", initials="A"))
+    assert people() == 2
