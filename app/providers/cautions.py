@@ -18,12 +18,16 @@ def cautions(target: Target, call: Call) -> Iterator[str]:
         yield "the upstream may put a raw text through its chat template: only a probe can tell"
     if target.dialect == "ollama":
         yield "Ollama cuts a prompt that is longer than its context without a word, and this route cannot set one"
-    if target.dialect == "vllm":
+    if target.dialect == "deepseek" and call.temperature is not None:
+        yield "DeepSeek's reasoning models drop temperature and top_p without a word"
+    if target.dialect == "groq" and call.temperature == 0:
+        yield "Groq takes temperature 0 as a very small one"
+    if target.dialect == "vllm" or target.wire == "gemini":
         open_ones = [
             name for name in ("top_p", "top_k") if getattr(call, name) is None and name not in call.extra
         ]
         if open_ones:
-            yield f"the server may take {' and '.join(open_ones)} from the model's own generation_config"
+            yield f"the server may take {' and '.join(open_ones)} from defaults of the model's own"
     begun = next((mark for mark in BEGINNINGS if call.prompt.startswith(mark)), None)
     if begun and target.dialect in ADDING and call.extra.get("add_special_tokens") is not False:
         yield f"the text begins with {begun}, which the server puts there once more"

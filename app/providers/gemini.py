@@ -44,7 +44,7 @@ def request(target: Target, call: Call) -> Request | Impossible:
     if call.kind != "chat":
         return Impossible("raw completion is not possible on this wire: every text becomes a turn of a chat")
     begun = prefix(call) is not None
-    refused = lacking(target, call) or (begun and dialects.cannot_continue(target))
+    refused = lacking(target, call) or (begun and dialects.cannot_continue(target)) or _silent_turn(call)
     if refused:
         return refused
     config = _config(target, call)
@@ -64,6 +64,13 @@ def request(target: Target, call: Call) -> Request | Impossible:
         {name: value for name, value in config.items() if name != "seed"} | {"safetySettings": safety} | rest
     )
     return replace(made, sent=sent, seed=seed if isinstance(seed, int) else None)
+
+
+def _silent_turn(call: Call) -> Impossible | None:
+    """Return why a conversation with an empty answer in it cannot go on, unless a signature stands for it."""
+    if any(not turn.text and not _signatures(turn) for turn in call.turns[:-1]):
+        return Impossible("this wire takes no empty turn, and an earlier answer is one")
+    return None
 
 
 def _path(target: Target) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from app.providers.cautions import cautions
 from app.providers.wire import Call, Target
-from tests.providers.said import CHAT, COMPLETION, LOCAL_RAW, OPENAI, OPENROUTER, VLLM
+from tests.providers.said import CHAT, COMPLETION, GEMINI, LOCAL_RAW, OPENAI, OPENROUTER, VLLM
 
 FREE = "OpenRouter chooses anew who serves each call: name one as the endpoint's upstream"
 TEMPLATED = "the upstream may put a raw text through its chat template: only a probe can tell"
@@ -46,11 +46,22 @@ def test_a_context_that_cuts_without_a_word() -> None:
     assert told(OPENAI, dialect="ollama")[0].startswith("Ollama cuts a prompt")
 
 
+def test_a_temperature_that_is_not_taken_as_it_is() -> None:
+    cold = replace(CHAT, temperature=0.0)
+    assert told(OPENAI, cold, dialect="groq") == ["Groq takes temperature 0 as a very small one"]
+    assert told(OPENAI, replace(cold, temperature=0.5), dialect="groq") == []
+    assert told(OPENAI, cold, dialect="deepseek")[0].startswith(
+        "DeepSeek's reasoning models drop temperature"
+    )
+    assert told(OPENAI, CHAT, dialect="deepseek") == []
+
+
 def test_samplers_that_a_model_brings_along() -> None:
-    assert told(VLLM) == ["the server may take top_p and top_k from the model's own generation_config"]
+    assert told(VLLM) == ["the server may take top_p and top_k from defaults of the model's own"]
     asked = replace(CHAT, top_p=1.0)
-    assert told(VLLM, asked) == ["the server may take top_k from the model's own generation_config"]
+    assert told(VLLM, asked) == ["the server may take top_k from defaults of the model's own"]
     assert told(VLLM, replace(asked, extra={"top_k": -1})) == []
+    assert told(GEMINI, asked) == told(VLLM, asked)
 
 
 @pytest.mark.parametrize("text", ["<s>Once", "<bos>Once", "<|begin_of_text|>Once"])

@@ -168,7 +168,11 @@ class TestThoughtSignatures:
 
     def test_an_answer_without_one_goes_back_as_its_text(self) -> None:
         assert later("42", {"type": "citations", "raw": []}) == {"role": "model", "parts": [{"text": "42"}]}
-        assert later("") == {"role": "model", "parts": [{"text": ""}]}
+        silent = replace(CHAT, turns=(*HELLO, Said("assistant", ""), Said("user", "Sure?")))
+        assert impossible(GEMINI, silent) == "this wire takes no empty turn, and an earlier answer is one"
+        assert later(" \n")["parts"] == [{"text": " \n"}]
+        only = {"type": "thought_signature", "at": 0, "value": "c2ln"}
+        assert later("", only)["parts"] == [{"text": "", "thoughtSignature": "c2ln"}]
         odd = {"type": "thought_signature", "at": "x", "value": None}
         assert later("42", odd)["parts"] == [{"text": "42"}]
 
