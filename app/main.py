@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from app import __version__, db
 from app.accounts.person import WhoIsAsking
 from app.authoring import routes as authoring
+from app.compare import cite_pages
 from app.compare import routes as compare
 from app.gate import Gate
 from app.home import routes as home
@@ -103,6 +104,7 @@ def routers() -> list:  # type: ignore[type-arg]
         runs.router,
         api.router,
         compare.router,
+        cite_pages.router,
         transcript.router,
         authoring.router,
         subjects.router,

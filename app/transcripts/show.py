@@ -21,6 +21,7 @@ from app.web import NotFound, Number, ReadDep, page
 router = APIRouter(include_in_schema=False)
 LONG = 4000  # characters
 Tab = Literal["text", "rendered", "exchanges", "provenance"]
+Hidden = Literal["", "kept", "shuffled"]  # as in Compare's address; either hides names here
 WHO = {"user": "user", "assistant": "assistant", "text": "raw text", "reasoning": "reasoning", "tool": "tool"}
 
 
@@ -47,11 +48,17 @@ class Turn:
 
 
 @router.get("/transcripts/{number}")
-def show(request: Request, session: ReadDep, number: Number, tab: Tab = "text") -> HTMLResponse:
-    """Show one transcript."""
+def show(
+    request: Request, session: ReadDep, number: Number, tab: Tab = "text", hide: Hidden = ""
+) -> HTMLResponse:
+    """Show one transcript; with names hidden nothing but what was said and how it ended."""
     found = conversation(session, number)
     if found is None:
         raise NotFound(f"There is no transcript {number}.")
+    if hide:
+        tab = tab if tab == "rendered" else "text"
+        shown = {"hide": hide, "tab": tab} | _context(session, found, tab)
+        return page(request, "transcripts/show_hidden.html", here="compare", **shown)
     return page(request, "transcripts/show.html", here="compare", tab=tab, **_context(session, found, tab))
 
 
