@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app import db
-from app.authoring import acting, commands
+from app.authoring import acting, commands, files, import_page
 from app.authoring.editor import Editor, editor
 from app.authoring.foretelling import foretold
 from app.authoring.models import KINDS
@@ -18,6 +18,8 @@ from app.transcripts.faithful import faithful
 from app.web import Invalid, NotFound, Number, ReadDep, page, partial, slow
 
 router = APIRouter(include_in_schema=False)
+router.include_router(files.router)
+router.include_router(import_page.router)
 KIND_OF = {"styles": "style", "endpoints": "endpoint", "subjects": "subject", "batteries": "battery"}
 PLACES = {kind: f"/library/{plural}" for plural, kind in KIND_OF.items()} | {"study": "/studies"}
 Side = Annotated[str, Query(max_length=20)]
@@ -91,8 +93,8 @@ def show(
 @router.post("/library/drafts/{number}")
 async def change(request: Request, number: Number) -> Response:
     """Save the form of a draft, and do what its button says."""
-    form = await request.form()
-    fields = joined((name, text) for name, text in form.multi_items() if isinstance(text, str))
+    async with request.form() as form:
+        fields = joined((name, text) for name, text in form.multi_items() if isinstance(text, str))
     return await slow(_change, request, number, fields)
 
 

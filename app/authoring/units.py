@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.providers.plain import REPLACEMENT
 from app.runs.yaml_source import MAX_DEPTH, plain_value
 from app.shape import fingerprint
 
@@ -219,7 +220,8 @@ def _loaded(text: str) -> Any:
         raise ValueError("nested too deeply") from error
     if not _shallow(found, MAX_DEPTH):
         raise ValueError("nested too deeply")
-    json.dumps(found, ensure_ascii=False).encode()
+    if b"\\u0000" in json.dumps(found, ensure_ascii=False).encode():  # which also fails at a lone surrogate
+        raise ValueError("U+0000")
     return found
 
 
@@ -247,8 +249,11 @@ def plain_json(name: str) -> Unit:
 
 
 def joined(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return a form's fields as units read them: what was posted several times under one name, a line each."""
+    """Return a form's fields as units read them: what was posted several times under one name, a line each.
+
+    U+0000, which no file can hold, becomes U+FFFD, as in all stored text.
+    """
     found: dict[str, list[str]] = {}
     for name, text in fields:
-        found.setdefault(name, []).append(plain_lines(text))
+        found.setdefault(name, []).append(plain_lines(text).replace("\0", REPLACEMENT))
     return {name: "\n".join(texts) for name, texts in found.items()}

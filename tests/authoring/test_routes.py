@@ -173,3 +173,57 @@ async def test_a_form_of_more_prompts_than_can_be_shown_is_refused(
     assert reply.status_code == 422
     assert "at most 4 prompts" in reply.text
     assert len(row_of(number).data["prompts"]) == 4
+
+
+async def test_prompts_are_pasted_looked_at_and_added_as_a_whole(
+    client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    put(tmp_path)
+    number = begun("battery", "mine")
+    at = f"/library/drafts/{number}/import"
+    assert "Import prompts" in await page_of(client, at)
+    text = "key,prompt\r\nfine,Say it.\r\nBad,Say that.\r\n"
+    reply = await client.post(at, data={"text": text, "kind": "table", "do": "add"})
+    assert "found &#39;Bad&#39;" in reply.text
+    assert ">3</td>" in reply.text
+    assert len(row_of(number).data["prompts"]) == 4, "nothing is half written"
+    reply = await client.post(at, data={"text": text.replace("Bad", "good"), "kind": "table", "do": "look"})
+    assert "2 rows" in reply.text
+    assert len(row_of(number).data["prompts"]) == 4
+    reply = await client.post(at, data={"text": text.replace("Bad", "good"), "kind": "table", "do": "add"})
+    assert reply.status_code == 303
+    assert reply.headers["location"] == f"/library/drafts/{number}?p={ids(number)['fine']}"
+    assert list(ids(number)) == ["number", "begun", "steps", "minutes", "fine", "good"]
+
+
+async def test_a_column_is_made_another_one_until_the_columns_change(
+    client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    put(tmp_path)
+    number = begun("battery", "mine")
+    at = f"/library/drafts/{number}/import"
+    text = "prompt,extra\nSay it.,because\n"
+    page = (await client.post(at, data={"text": text, "kind": "table"})).text
+    columns = re.search(r'name="columns" value="(\w+)"', page)
+    assert columns is not None
+    chosen = {"columns": columns[1], "map.0": "user", "map.1": "note"}
+    await client.post(at, data={"text": text, "kind": "table", "do": "add", **chosen})
+    assert row_of(number).data["prompts"][-1]["shape"]["note"] == "because"
+    other = "prompt,extra,more\nSay that.,because,x\n"
+    await client.post(at, data={"text": other, "kind": "table", "do": "add", **chosen})
+    assert "note" not in row_of(number).data["prompts"][-1]["shape"]
+
+
+async def test_a_file_is_uploaded_and_stands_in_the_field(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    put(tmp_path)
+    number = begun("battery", "mine")
+    at = f"/library/drafts/{number}/import"
+    file = {"upload": ("p.csv", "prompt\nHöflich?\n".encode("utf-8-sig"), "text/csv")}
+    reply = await client.post(at, data={"kind": "table"}, files=file, headers={"hx-request": "true"})
+    assert 'id="pasted" hx-swap-oob="true"' in reply.text
+    assert "Höflich?" in reply.text
+    file = {"upload": ("p.csv", b"prompt\nfine\nH\xf6flich?\n", "text/csv")}
+    reply = await client.post(at, data={"kind": "table", "do": "add"}, files=file)
+    assert "line 3: found the byte 0xf6, expected UTF-8 text" in reply.text
+    style = begun("style", "base")
+    assert (await client.get(f"/library/drafts/{style}/import")).status_code == 404

@@ -103,6 +103,7 @@ def test_any_stops_come_back(stops: list[str]) -> None:
         (units.plain_json("extra"), "{broken", "{broken"),
         (units.plain_json("extra"), "NaN", "NaN"),
         (units.plain_json("extra"), '"\\ud800"', '"\\ud800"'),
+        (units.plain_json("extra"), '{"a": "\\u0000"}', '{"a": "\\u0000"}'),
         (units.plain_json("extra"), "[" * 400 + "]" * 400, "[" * 400 + "]" * 400),
         (units.plain_json("extra"), "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), "[" * 33 + "]" * 33),
         (units.number("n"), "  12 ", 12),
