@@ -29,6 +29,7 @@ from app.providers.wire import (
 # The later version, 2026-10-21, refuses temperature, top_p and top_k on every model; an endpoint's `headers`
 # may ask for it.
 VERSION = {"anthropic-version": "2023-06-01"}
+CONTINUE = {None, "llamacpp"}  # the maker's own API, unless the model refuses; and what was verified
 
 
 def auth(target: Target, key: str) -> Mapping[str, str]:
@@ -56,9 +57,10 @@ def request(target: Target, call: Call) -> Request | Impossible:
 
 
 def _cannot_continue(target: Target, call: Call) -> Impossible | None:
-    if prefix(call) is None or (target.dialect is None and target.prefill is None):
+    """Return why a begun answer is not continued; what is known of OpenAI's wires tells nothing here."""
+    if prefix(call) is None or (target.dialect in CONTINUE and target.prefill is None):
         return None
-    return dialects.cannot_continue(target)
+    return dialects.cannot_continue(target) if target.prefill is not None else dialects.NOT_KNOWN
 
 
 def _silent_turn(target: Target, call: Call) -> Impossible | None:

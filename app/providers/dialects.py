@@ -37,6 +37,11 @@ class Facts:
 
 
 PLAIN = Facts()
+NOT_KNOWN = Impossible(
+    "it is not known whether this endpoint continues a begun answer or takes it as history: "
+    "set can.prefill, or probe it",
+    lacks="prefill",
+)
 DIALECTS: Mapping[str | None, Facts] = {
     None: PLAIN,
     "llamacpp": Facts(continues=True, repeats=True, samplers=("min_p", "repeat_penalty"), own=True),
@@ -85,11 +90,7 @@ def cannot_continue(target: Target) -> Impossible | None:
     if known.continues:
         why = f"a begun answer is continued only at a base URL that ends in {known.beta}"
         return Impossible(why, lacks="prefill")
-    return Impossible(
-        "it is not known whether this endpoint continues a begun answer or takes it as history: "
-        "set can.prefill, or probe it",
-        lacks="prefill",
-    )
+    return NOT_KNOWN
 
 
 def no_completions(target: Target) -> Impossible | None:

@@ -153,6 +153,8 @@ def _about_money(trouble: Trouble, asked: float | None, limit_names_wait: bool) 
         return True
     if trouble.status != 429:
         return False
+    if any("PerDay" in name for name in trouble.names):
+        return True  # Gemini's plan for today is spent: it would be for every draw that is left
     unnamed = limit_names_wait and asked is None and trouble.headers.get("x-should-retry") != "true"
     return unnamed or NO_ACCESS.search(trouble.message) is not None
 

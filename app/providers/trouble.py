@@ -80,6 +80,7 @@ def _read(error: Any, status: int, headers: Mapping[str, str], depth: int) -> Tr
     candidates = (
         shape.get("code"), shape.get("type"), shape.get("status"), metadata.get("error_type"),
         details.get("error_code"), inner.get("code"), *(one.get("reason") for one in google),
+        *(mapping(broken).get("quotaId") for one in google for broken in sequence(one.get("violations"))),
     )  # fmt: skip
     names = frozenset(one_line(name) for name in candidates if isinstance(name, str) and name != "error")
     more = {

@@ -87,6 +87,16 @@ def test_a_begun_answer_is_tried_unless_the_model_is_known_to_refuse_it() -> Non
     assert '"assistant"' not in body(replace(ANTHROPIC, prefill=False), empty)
 
 
+@pytest.mark.parametrize("dialect", ["vllm", "openrouter", "ollama", "deepseek"])
+def test_what_others_do_with_a_begun_answer_on_this_wire_is_not_known(dialect: str) -> None:
+    other = replace(ANTHROPIC, dialect=dialect)
+    assert impossible(other, PREFILL).startswith("it is not known whether this endpoint continues")
+    assert '"content":"I am"' in body(replace(other, prefill=True), PREFILL)
+    assert (
+        impossible(replace(other, prefill=False), PREFILL) == "this endpoint does not continue a begun answer"
+    )
+
+
 @pytest.mark.parametrize("silent", ["", " \n"])
 def test_a_conversation_with_an_empty_answer_in_it_cannot_go_on_at_the_maker_s_own(silent: str) -> None:
     ladder = Call("chat", turns=(HELLO[0], Said("assistant", silent), Said("user", "Well?")))

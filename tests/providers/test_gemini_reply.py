@@ -258,6 +258,17 @@ class TestErrors:
         spent = trouble(429, "RESOURCE_EXHAUSTED", "Your prepayment credits are depleted.")
         assert failure(GEMINI, spent, status=429).then == "stop"
 
+    def test_a_plan_that_is_spent_for_today_leaves_the_other_draws_for_tomorrow(self) -> None:
+        spent = info(
+            "QuotaFailure", violations=[{"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]
+        )
+        body = trouble(
+            429, "RESOURCE_EXHAUSTED", QUOTA.format(250), spent, info("RetryInfo", retryDelay="8s")
+        )
+        found = failure(GEMINI, body, status=429)
+        assert found.then == "stop"
+        assert "GenerateRequestsPerDayPerProjectPerModel-FreeTier" in found.error
+
     @pytest.mark.parametrize(
         ("code", "status", "words", "then", "slow_down"),
         [

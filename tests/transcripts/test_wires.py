@@ -1,5 +1,6 @@
 """One study through several wires: what was said, how it ended and what it used agree, and stand on one tree."""
 
+import json
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from app.db import Database
 from app.demo.models import SMOLLM2
 from app.subjects.shape import EndpointShape, SubjectShape
 from app.transcripts.commands import retry
-from app.transcripts.models import Message, Transcript
+from app.transcripts.models import Message, SettingsRecord, Transcript
+from app.transcripts.tallies import count
 from tests.faultbox import FaultBox, Seen
 from tests.local_model import smollm2
 from tests.scene import chat, collect_runs, endpoint, ladder, planned, subject, transcripts
@@ -143,6 +145,30 @@ def test_the_signature_of_its_thoughts_goes_back_with_each_answer_also_after_a_f
         assert box.seen[-1].body["contents"] == box.seen[-2].body["contents"]
     (draw,) = transcripts(run)
     assert (draw.state, draw.answered) == ("done", 3)
+
+
+def test_a_draw_that_another_upstream_served_is_told_apart_like_one_of_another_model(
+    database: Database,
+) -> None:
+    with FaultBox() as box:
+        real, served = box.reply, iter(["DeepInfra", "Novita", "DeepInfra"])
+        box.reply = lambda seen: real(seen) | {"provider": next(served)}  # type: ignore[method-assign]
+        there = endpoint(box.url, dialect="openrouter", upstream="deepinfra/fp8", limits={"concurrency": 1})
+        run = planned(there, repeats=3)
+        collect_runs(run)
+        assert {json.dumps(seen.body["provider"]) for seen in box.seen} == {
+            '{"order": ["deepinfra/fp8"], "allow_fallbacks": false, "require_parameters": true}'
+        }
+    draws = transcripts(run)
+    assert [draw.served_model for draw in draws] == ["m-served", "m-served by Novita", "m-served"]
+    with db.reading() as session:
+        assert count(session, run).endings.other_model == 1
+        told = {
+            draw.id: session.get_one(SettingsRecord, draw.settings_id).effective["provider"] for draw in draws
+        }
+        marked = session.get_one(Message, draws[1].tip_id).parts
+    assert list(told.values()) == ["DeepInfra", "Novita", "DeepInfra"]
+    assert marked == [{"type": "other_upstream", "asked": "deepinfra/fp8", "served": "Novita"}]
 
 
 TERSE = "You are terse."
