@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import log, log2, sqrt
 
 from app.batteries.shape import Answer
 from app.transcripts.shares import Z95, Share, interval
@@ -31,6 +31,17 @@ def agree(counts: Sequence[int]) -> Share | None:
     if error < 1e-12:
         return _over_pairs(value, n)
     return Share(value, n, max(0.0, value - Z95 * error), min(1.0, value + Z95 * error))
+
+
+def entropy(counts: Sequence[int]) -> float | None:
+    """Return the entropy in bits of what so many draws show, with the correction of Miller and Madow (1955) for the
+    kinds that too few draws miss: −Σ p·log2 p + (K − 1)/(2n·ln 2), K kinds, n draws. None without draws."""
+    n = sum(counts)
+    if not n:
+        return None
+    kinds = [c for c in counts if c]
+    plain = -sum(c / n * log2(c / n) for c in kinds)
+    return plain + (len(kinds) - 1) / (2 * n * log(2))
 
 
 def _over_pairs(value: float, n: int) -> Share:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.batteries.shape import Answer, PromptShape
 from app.compare import cell as cells_of
-from app.compare import queries
+from app.compare import first_token, queries
 from app.compare.aside import Aside, aside
 from app.compare.cell import Cell
 from app.compare.columns import Choice, choose
@@ -64,6 +64,12 @@ class Page:
         return self.prompt.title or self.prompt.key
 
     @property
+    def tells_tokens(self) -> bool:
+        """Whether some column was asked for log-probabilities, or the address asks for what they tell."""
+        columns = [panel.cell.column for panel in self.panels]
+        return self.place.view.first or any(one.snapshot.sampling.logprobs is not None for one in columns)
+
+    @property
     def aligned(self) -> bool:
         """Whether turns stand side by side; the address may ask for it where no turns are."""
         return self.place.view.align and self.rows != ""
@@ -90,6 +96,8 @@ def build(session: Session, study_id: int, place: Place, scope: Scope, runs: dic
     panels = _panels(cells, profiles, place, prompt, at, shown, rows != "")
     for panel in panels:
         panel.draws = draws_of(panel.cell, view, here)
+    if view.first:
+        first_token.fill(session, panels)
     focus = panels[at] if panels else None
     known = None
     if focus is not None and shown is not None:

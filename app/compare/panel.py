@@ -61,6 +61,7 @@ class Panel:
     place: str = ""  # its place among the column's draws
     absent: tuple[Absent, ...] = ()
     draws: str = ""  # where the draws of the column are listed
+    first: Any = None  # a first_token.FirstToken, where the address asks for it
 
 
 def focused(cells: Sequence[Cell], view: View) -> tuple[int, Draw | None]:

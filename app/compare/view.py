@@ -19,6 +19,7 @@ SAID: dict[str, tuple[str, Callable[[Any], str]]] = {
     "all": ("all", lambda on: "1" if on else ""),
     "align": ("align", lambda on: "1" if on else ""),
     "diff": ("diff", str),
+    "first": ("first", lambda on: "1" if on else ""),
     "rendered": ("view", lambda on: "rendered" if on else ""),
     "hide": ("hide", str),
     "others": ("others", lambda on: "1" if on else ""),
@@ -44,6 +45,7 @@ class View:
     all: bool = False
     align: bool = False
     diff: str = ""
+    first: bool = False  # the first token's distribution, told beside drawn
     rendered: bool = False
     hide: str = ""  # "", kept or shuffled
     wide: str = ""
@@ -100,6 +102,7 @@ def read(params: Mapping[str, Sequence[str]]) -> View:
         all=one("all") == "1",
         align=one("align") == "1",
         diff=one("diff"),
+        first=one("first") == "1",
         rendered=one("view") == "rendered",
         hide=one("hide") if one("hide") in {"kept", "shuffled"} else "",
         others=one("others") == "1",

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from app.transcripts import conversation as kept
 from app.transcripts.conversation import ANSWERS, Conversation, conversation
 from app.transcripts.faithful import controls, faithful
+from app.transcripts.heat import SHADES, heat, place_of
 from app.transcripts.rendered import rendered
 from app.transcripts.told import CONTEXTS, settings_of, temperature_said, usage_words
-from app.web import NotFound, Number, ReadDep, page
+from app.web import NotFound, Number, ReadDep, page, partial
 
 router = APIRouter(include_in_schema=False)
 LONG = 4000  # characters
-Tab = Literal["text", "rendered", "exchanges", "provenance"]
+Tab = Literal["text", "rendered", "tokens", "exchanges", "provenance"]
 Hidden = Literal["", "kept", "shuffled"]  # as in Compare's address; either hides names here
 WHO = {"user": "user", "assistant": "assistant", "text": "raw text", "reasoning": "reasoning", "tool": "tool"}
 
@@ -49,9 +50,9 @@ class Turn:
 
 @router.get("/transcripts/{number}")
 def show(
-    request: Request, session: ReadDep, number: Number, tab: Tab = "text", hide: Hidden = ""
+    request: Request, session: ReadDep, number: Number, tab: Tab = "text", hide: Hidden = "", at: str = ""
 ) -> HTMLResponse:
-    """Show one transcript; with names hidden nothing but what was said and how it ended."""
+    """Show one transcript; with names hidden nothing but what was said and how it ended. `at` is a token of it."""
     found = conversation(session, number)
     if found is None:
         raise NotFound(f"There is no transcript {number}.")
@@ -59,7 +60,23 @@ def show(
         tab = tab if tab == "rendered" else "text"
         shown = {"hide": hide, "tab": tab} | _context(session, found, tab)
         return page(request, "transcripts/show_hidden.html", here="compare", **shown)
-    return page(request, "transcripts/show.html", here="compare", tab=tab, **_context(session, found, tab))
+    context = _context(session, found, tab) | (_tokens(session, found, at) if tab == "tokens" else {})
+    return page(request, "transcripts/show.html", here="compare", tab=tab, **context)
+
+
+@router.get("/-/transcripts/{number}/token")
+def token(request: Request, session: ReadDep, number: Number, at: str = "") -> HTMLResponse:
+    """Answer the alternatives at one place of an answer."""
+    found = conversation(session, number)
+    if found is None:
+        raise NotFound(f"There is no transcript {number}.")
+    return partial(request, "transcripts/_token.html", row=found.row, **_tokens(session, found, at))
+
+
+def _tokens(session: Session, found: Conversation, at: str) -> dict[str, Any]:
+    heats = heat(session, found.messages, found.settings)
+    answer, around = place_of(at, heats)
+    return {"heats": heats, "answer": answer, "around": around, "SHADES": SHADES}
 
 
 def _context(session: Session, found: Conversation, tab: Tab) -> dict[str, Any]:
