@@ -21,6 +21,7 @@ from app.compare import routes as compare
 from app.gate import Gate
 from app.home import routes as home
 from app.live import routes as live
+from app.reading import set_pages
 from app.settings import Settings
 from app.settings import settings as read_settings
 from app.subjects import routes as subjects
@@ -105,6 +106,7 @@ def routers() -> list:  # type: ignore[type-arg]
         api.router,
         compare.router,
         cite_pages.router,
+        set_pages.router,
         transcript.router,
         authoring.router,
         subjects.router,
