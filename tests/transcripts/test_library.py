@@ -73,6 +73,23 @@ async def test_an_endpoint_names_its_key_and_never_shows_it(
 
 
 @pytest.mark.anyio
+async def test_an_endpoint_at_a_router_says_who_serves_and_its_subjects_too(
+    client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    router = "wire: openai-chat\n    dialect: openrouter"
+    put(tmp_path, study=STUDY.replace("wire: openai-chat", router))
+    text = await text_of(client, "/library/endpoints/hosted")
+    assert "Upstream" in text
+    assert "the router chooses anew for each call" in text
+    assert "Upstream" not in await text_of(client, "/library/endpoints/small-base")
+    put(tmp_path, study=STUDY.replace("wire: openai-chat", f"{router}\n    upstream: deepinfra/fp8"))
+    text = await text_of(client, "/library/endpoints/hosted")
+    assert "deepinfra/fp8" in text
+    assert "and no other" in text
+    assert "deepinfra/fp8" in await text_of(client, "/library/subjects/assistant")
+
+
+@pytest.mark.anyio
 async def test_a_subject_shows_every_version_and_what_it_changed(
     client: httpx.AsyncClient, tmp_path: Path
 ) -> None:
