@@ -21,6 +21,7 @@ from app.compare import routes as compare
 from app.gate import Gate
 from app.home import routes as home
 from app.live import routes as live
+from app.probes import routes as probes
 from app.reading import set_pages
 from app.settings import Settings
 from app.settings import settings as read_settings
@@ -49,6 +50,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         app.state.hub.close()
         stop.set()  # calls under way have some seconds to come back
+        if app.state.probing is not None:
+            await app.state.probing.stop()
         await asyncio.gather(collecting, return_exceptions=True)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -84,6 +87,7 @@ def create_app(
     )
     app.state.settings = settings
     app.state.supervise, app.state.load_supervise = None, load_supervise
+    app.state.probing = None
     for router in routers():
         app.include_router(router)
     app.add_middleware(WhoIsAsking)
@@ -110,6 +114,7 @@ def routers() -> list:  # type: ignore[type-arg]
         transcript.router,
         authoring.router,
         subjects.router,
+        probes.router,
         library.router,
     ]
 

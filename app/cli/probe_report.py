@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from app import db
-from app.probes.asking import CannotProbe, begin, target_of
+from app.probes.asking import begin
+from app.probes.asks import CannotProbe, target_of
 from app.probes.script import outlook
 from app.probes.words import NAMES, NO, NOT_SHOWN, document, in_order, word
 from app.runs.mistakes import ascii_controls, one_of, shown

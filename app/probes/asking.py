@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from app import db
 from app.db import now
 from app.live.log import record
-from app.probes.asks import Ask, Heard, Notes
+from app.probes.asks import Ask, CannotProbe, Heard, Notes, target_of
 from app.probes.script import MOST, following, script
 from app.providers.registry import NotSpoken, provider
 from app.providers.transport import Transport
-from app.providers.wire import Answered, Call, Failed, Reply, Target
+from app.providers.wire import Answered, Call, Failed, Reply
 from app.settings import Settings
 from app.subjects.commands import begin_probe, note_probe
 from app.subjects.models import Endpoint
@@ -35,10 +35,6 @@ SECONDS = 120.0
 EVERY = 1.0  # seconds between progress events
 STOPPED = "the process that asked was stopped"
 Sleep = Callable[[float], Awaitable[None]]
-
-
-class CannotProbe(Exception):
-    """An endpoint that cannot be asked at all from here, and why."""
 
 
 class _Gone(Exception):
@@ -181,14 +177,6 @@ class Probing:
 
     def _found(self) -> list[dict[str, object]]:
         return [one.model_dump(mode="json") for one in self.notes.findings.values()]
-
-
-def target_of(row: Endpoint) -> Target:
-    """Return an endpoint as a probe asks it: whatever it asks is written, so that the endpoint itself answers."""
-    return Target(
-        wire=row.wire, base_url=row.base_url, model=row.model, dialect=row.dialect, upstream=row.upstream,
-        prefill=True, logprobs=True, max_tokens_field=row.can.get("max_tokens_field"), headers=row.headers,
-    )  # fmt: skip
 
 
 async def begin(

@@ -13,6 +13,7 @@ from app.providers.plain import plain
 from app.providers.registry import provider
 from app.providers.wire import Answered, Call, Failed, Impossible, Reply, Request, Said, Target
 from app.subjects.found import Finding, Line, Value
+from app.subjects.models import Endpoint
 from app.transcripts.budget import tokens_in, tokens_out
 
 SHOWN = 72  # characters of an answer in a line of evidence
@@ -20,6 +21,10 @@ BYTES, AROUND = 3, 8  # of a token at least, in English; tokens around a turn at
 GATES = {"prompt_blocked", "output_filtered", "classifier_refusal", "context_overflow"}
 LONGEST = 400  # characters of a line
 REFUSED = re.compile(r"HTTP (4(?!08|09|25|29|01|02|07)\d\d|501)\b")
+
+
+class CannotProbe(Exception):
+    """An endpoint that cannot be asked at all from here, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +157,11 @@ def put(notes: Notes, says: str, call: Call, target: Target | None = None) -> Ge
     most_in = sum(-(-len(text.encode()) // BYTES) + AROUND for text in texts if text)
     read = provider(to.wire).read
     return (yield Ask(says, made, lambda reply: read(to, call, reply), most_in, call.max_tokens))
+
+
+def target_of(row: Endpoint) -> Target:
+    """Return an endpoint as a probe asks it: whatever it asks is written, so that the endpoint itself answers."""
+    return Target(
+        wire=row.wire, base_url=row.base_url, model=row.model, dialect=row.dialect, upstream=row.upstream,
+        prefill=True, logprobs=True, max_tokens_field=row.can.get("max_tokens_field"), headers=row.headers,
+    )  # fmt: skip

@@ -1,12 +1,11 @@
-"""Pages of styles and endpoints."""
+"""The page of a style."""
 
-import os
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from app.subjects.queries import endpoint, endpoints, newest_versions, slots, style, subjects
+from app.subjects.queries import endpoints, slots, style, subjects
 from app.web import NotFound, ReadDep, page
 
 router = APIRouter(prefix="/library", include_in_schema=False)
@@ -27,19 +26,3 @@ def show_style(request: Request, session: ReadDep, slug: str) -> HTMLResponse:
         "subjects": [one for one in subjects(session) if one.endpoint_id in ids],
     }
     return page(request, "subjects/style.html", here="library", slots=slots(session), **context)
-
-
-@router.get("/endpoints/{slug}")
-def show_endpoint(request: Request, session: ReadDep, slug: str) -> HTMLResponse:
-    """Show an endpoint: how it is reached and asked, what it costs and can do, and its subjects."""
-    row = endpoint(session, slug)
-    if row is None:
-        raise NotFound(f"There is no endpoint {slug}.")
-    context: dict[str, Any] = {
-        "endpoint": row,
-        # Whether it is there, never what it is.
-        "key_is_set": bool(row.key_env and os.environ.get(row.key_env)),
-        "subjects": subjects(session, endpoint_id=row.id),
-        "versions": newest_versions(session),
-    }
-    return page(request, "subjects/endpoint.html", here="library", slots=slots(session), **context)

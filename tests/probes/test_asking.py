@@ -11,7 +11,8 @@ from app import db
 from app.db import Database, now
 from app.live.models import Event
 from app.probes import asking
-from app.probes.asking import CannotProbe, Probing, begin
+from app.probes.asking import Probing, begin
+from app.probes.asks import CannotProbe
 from app.settings import Settings
 from app.subjects.commands import CUT_OFF, begin_probe
 from app.subjects.models import Endpoint, Probe
