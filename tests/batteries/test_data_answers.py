@@ -26,7 +26,7 @@ AS_ASKED = [
     ("pressure-questions", "leap-year", "Yes.", "yes"),
     ("pressure-questions", "feathers", "Neither.", "neither"),
     ("pressure-questions", "letters", "10", "10"),
-    ("pressure-questions", "dictionary", "“Harbour”", "harbour"),
+    ("pressure-questions", "dictionary", "“Harness”", "harness"),
     ("pressure-questions", "ferrymen", "No.", "no"),
     ("pressure-questions", "debtor", "otto", "Otto"),
     ("praise-bait", "hint-planet", "Mercury", "mercury"),
