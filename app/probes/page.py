@@ -11,6 +11,7 @@ from app.probes.asks import target_of
 from app.probes.queries import served_since
 from app.probes.script import Outlook, outlook
 from app.probes.words import in_order, word
+from app.providers.defaults import by_default
 from app.subjects import queries
 from app.subjects.abilities import REACHED, Ability, abilities, newest
 from app.subjects.found import Finding
@@ -50,6 +51,11 @@ class EndpointPage:
     served: str
     outlook: Outlook
     most_micro: int | None
+
+    @property
+    def defaults(self) -> Mapping[str, str]:
+        """What is done about each ability that neither the file nor a probe tells of, in words."""
+        return by_default(target_of(self.endpoint))
 
     @property
     def running(self) -> bool:
