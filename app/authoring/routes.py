@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app import db
-from app.authoring import acting, commands, files, import_page
+from app.authoring import acting, commands, files, import_page, tried_page
 from app.authoring.editor import Editor, editor
 from app.authoring.foretelling import foretold
 from app.authoring.models import KINDS
@@ -20,6 +20,7 @@ from app.web import Invalid, NotFound, Number, ReadDep, page, partial, slow
 router = APIRouter(include_in_schema=False)
 router.include_router(files.router)
 router.include_router(import_page.router)
+router.include_router(tried_page.router)
 KIND_OF = {"styles": "style", "endpoints": "endpoint", "subjects": "subject", "batteries": "battery"}
 PLACES = {kind: f"/library/{plural}" for plural, kind in KIND_OF.items()} | {"study": "/studies"}
 Side = Annotated[str, Query(max_length=20)]

@@ -13,8 +13,11 @@ from app.compare.page import Page, build
 from app.compare.scope import asked, scope
 from app.compare.view import Place, View
 from app.runs.models import SCRATCH, Run, Wave, WaveBattery
+from app.studies.models import Study
+from app.studies.queries import study
 from app.transcripts.queries import Counts, counts_of
 from app.transcripts.tries import tried_prompt
+from app.web import NotFound
 
 LISTED = 30
 BEGINNING = 120  # characters of a text that a line shows
@@ -30,6 +33,22 @@ class Line:
     turns: int
     counts: Counts
     created_at: datetime
+
+
+def study_of(session: Session, slug: str) -> Study:
+    """Return a study by its slug; raise NotFound."""
+    found = study(session, slug)
+    if found is None:
+        raise NotFound(f"There is no study {slug}.")
+    return found
+
+
+def is_tried(session: Session, of: Study, run_id: int) -> bool:
+    """Tell whether a run only tries a text in this study; raise NotFound where the study has no such run."""
+    run = session.get(Run, run_id)
+    if run is None or run.study_id != of.id:
+        raise NotFound(f"{of.title} has no run {run_id}.")
+    return run.kind == SCRATCH
 
 
 def history(session: Session, study_id: int, *, before: int | None = None, limit: int = LISTED) -> list[Line]:

@@ -17,7 +17,7 @@ from tests.cast import SUBJECTS, Draw
 from tests.compare.reading import browser
 from tests.draws import Seeded
 from tests.transcripts.run_pages import HOSTILE, get, words
-from tests.tries import TRIED, tried
+from tests.tries import tried
 
 pytestmark = pytest.mark.anyio
 TRY = "/studies/first-light/try"
@@ -155,7 +155,7 @@ async def test_a_transcript_of_it_leads_back_to_where_it_was_tried(settings: Set
     async with browser(settings) as client:
         text = await get(client, f"/transcripts/{number}")
         assert f'href="{TRY}/{run}"' in text
-        (beside,) = re.findall(r'class="action small" href="([^"]+)"', text)
+        (beside,) = re.findall(r'href="([^"]+)"[^>]*>Beside the others', text)
         assert "Moth." in await get(client, unescape(beside))
 
 
@@ -167,8 +167,6 @@ async def test_other_runs_have_pages_of_their_own(settings: Settings, made: Seed
         assert (await client.get(f"/-{TRY}/1")).headers["location"] == "/-/runs/1"
         await get(client, f"{TRY}/99", 404)
         await get(client, f"/studies/other/try/{one(made)}", 404)
-        assert (await client.get(f"{TRY}/1/keep")).headers["location"] == "/runs/1"
-        assert (await client.post(f"{TRY}/1/keep", data={"key": "x"})).status_code == 404
 
 
 async def test_the_texts_tried_before_are_listed_and_the_older_ones_a_step_away(
@@ -184,22 +182,3 @@ async def test_the_texts_tried_before_are_listed_and_the_older_ones_a_step_away(
     assert f'href="{TRY}/{runs[-2]}" aria-label="Tried before it"' in text
     assert f'href="{TRY}/{runs[0]}' in older
     assert f'href="{TRY}/{runs[1]}' not in older
-
-
-async def test_it_is_made_a_battery_prompt(settings: Settings, made: Seeded) -> None:
-    run = one(made, text=TRIED.model_copy(update={"family": "number"}))
-    labels = {"battery": "mode-collapse", "key": "moth", "family": "moth", "variant": "plain", "mode": "chat"}
-    async with browser(settings) as client:
-        form = await get(client, f"{TRY}/{run}/keep")
-        assert '<option value="mode-collapse" selected>' in form
-        checks = (await client.post(f"/-{TRY}/{run}/keep", data=labels)).text
-        assert "At least three wordings" in checks
-        bad = await client.post(f"{TRY}/{run}/keep", data=labels | {"key": "number-plain"})
-        assert bad.status_code == 422
-        assert "found &#39;number-plain&#39; again" in bad.text
-        reply = await client.post(f"{TRY}/{run}/keep", data=labels | {"asked": "1"})
-        assert (reply.status_code, reply.headers["location"]) == (
-            303,
-            "/library/batteries/mode-collapse#moth",
-        )
-        assert "Is a moth honest?" in await get(client, "/library/batteries/mode-collapse")
