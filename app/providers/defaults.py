@@ -30,8 +30,8 @@ def by_default(target: Target) -> dict[str, str]:
         "logprobs": _refused(speaker, bare, replace(call, logprobs=1))
         or "asked for, and kept where they come",
         "n": "one answer a call",
-        "system_role": "no system text in raw text" if bare.wire == RAW else "system",
-        "max_tokens_field": length,
+        "system_role": "raw text has none" if bare.wire == RAW else "sent as system text",
+        "max_tokens_field": f"sent as {length}",
     }
 
 

@@ -31,7 +31,7 @@ def test_each_says_what_would_be_done() -> None:
     assert by_default(ANTHROPIC)["seed"] == "not sent: this wire has none"
     assert by_default(GEMINI)["seed"] == by_default(replace(LOCAL, dialect="mistral"))["seed"] == "sent"
     fields = [by_default(one)["max_tokens_field"] for one in (OPENAI, VLLM, GEMINI)]
-    assert fields == ["max_completion_tokens", "max_tokens", "maxOutputTokens"]
+    assert fields == ["sent as max_completion_tokens", "sent as max_tokens", "sent as maxOutputTokens"]
 
 
 def test_nothing_is_said_where_nothing_can_be_asked() -> None:
