@@ -19,6 +19,7 @@ from app.authoring import routes as authoring
 from app.compare import cite_pages
 from app.compare import routes as compare
 from app.gate import Gate
+from app.home import bring
 from app.home import routes as home
 from app.live import routes as live
 from app.probes import routes as probes
@@ -106,6 +107,7 @@ def routers() -> list:  # type: ignore[type-arg]
         health,
         live.router,
         home.router,
+        bring.router,
         runs.router,
         api.router,
         compare.router,

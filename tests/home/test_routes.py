@@ -34,7 +34,13 @@ async def client(sqlite: Database, settings: Settings) -> AsyncIterator[httpx.As
 @pytest.mark.anyio
 async def test_an_empty_product_offers_three_ways_to_begin(client: httpx.AsyncClient) -> None:
     text = (await client.get("/")).text
-    for command in ("make demo", "styloscope check study.yaml", "styloscope run study.yaml", "base_url:"):
+    for command in (
+        "make demo",
+        "styloscope check study.yaml",
+        "styloscope run study.yaml",
+        "/library/bring",
+        "/library/drafts",
+    ):
         assert command in text
     assert "data-live=" not in text
 
