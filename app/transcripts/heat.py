@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from heapq import nsmallest
 from math import exp
 from typing import Any
 
@@ -20,6 +21,7 @@ BLANK = re.compile("([ \n\t])")
 SPACES = {" ": "sp", "\n": "nl", "\t": "tb"}
 NAMES = {" ": "space", "\n": "new line", "\t": "tab", "": "nothing"}
 SURPRISING = 5  # tokens named for being least expected
+SHOWN = 2000  # tokens at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,15 @@ class Around:
     bound: float
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of an answer's tokens, and where the stretches before and after it begin; None = there is none."""
+
+    places: tuple[Place, ...]
+    before: int | None
+    after: int | None
+
+
 @dataclass(frozen=True)
 class Heat:
     """One answer of a transcript. Without tokens, `missing` says why."""
@@ -68,12 +79,21 @@ class Heat:
     def side_words(self) -> str:
         return SIDES.get(self.side, SIDES["unknown"])
 
+    def place(self, at: int) -> Place:
+        """Return a token as it is shown."""
+        token = self.tokens[at]
+        return Place(at, *_shown(token, self._wholes.get(at, "")), token)
+
+    def window(self, at: int) -> Window:
+        """Return the stretch of tokens that holds a place: of a very long answer no more than can be shown."""
+        first = at // SHOWN * SHOWN
+        last = min(first + SHOWN, len(self.tokens))
+        places = tuple(self.place(number) for number in range(first, last))
+        return Window(places, first if first else None, last if last < len(self.tokens) else None)
+
     @cached_property
-    def places(self) -> tuple[Place, ...]:
-        wholes = _whole_characters(self.tokens)
-        return tuple(
-            Place(at, *_shown(token, wholes.get(at, "")), token) for at, token in enumerate(self.tokens)
-        )
+    def _wholes(self) -> dict[int, str]:
+        return _whole_characters(self.tokens)
 
     @cached_property
     def summary(self) -> Summary | None:
@@ -82,8 +102,8 @@ class Heat:
     @property
     def surprising(self) -> list[Place]:
         """The least expected tokens, the least of all first."""
-        told = [one for one in self.places if one.token.told]
-        return sorted(told, key=lambda one: one.token.logprob)[:SURPRISING]
+        told = [at for at, token in enumerate(self.tokens) if token.told]
+        return [self.place(at) for at in nsmallest(SURPRISING, told, key=lambda at: self.tokens[at].logprob)]
 
     @property
     def exact(self) -> bool:
@@ -103,10 +123,10 @@ class Heat:
         ]
         mass = min(sum(one.p for one in found), 1.0)
         if drawn is None:
-            found.append(Alternative(self.places[at].html, token.p, True, False))
+            found.append(Alternative(self.place(at).html, token.p, True, False))
         found.sort(key=lambda one: -one.p)
         bound = entropy_bound([p for _, p in token.outcomes])
-        return Around(self.places[at], tuple(found), len(token.top), mass, bound)
+        return Around(self.place(at), tuple(found), len(token.top), mass, bound)
 
 
 def heat(
@@ -127,16 +147,18 @@ def heat(
 def place_of(at: str, heats: Sequence[Heat]) -> tuple[int, Around | None]:
     """Read where an address points, `answer.token` from 1; return the answer's number from 0, and the place in it.
 
-    What points nowhere is the first token that there is.
+    A token that there is not is the answer's first, an answer that there is not the first one with tokens.
     """
     answer, _, token = at.partition(".")
     numbers = [
         int(one) - 1 if one.isascii() and one.isdigit() and len(one) < 10 else -1 for one in (answer, token)
     ]
-    if 0 <= numbers[0] < len(heats) and (found := heats[numbers[0]].around(numbers[1])):
-        return numbers[0], found
-    some = next((number for number, one in enumerate(heats) if one.tokens), 0)
-    return some, heats[some].around(0) if heats else None
+    number = numbers[0]
+    if not 0 <= number < len(heats):
+        number = next((some for some, one in enumerate(heats) if one.tokens), 0)
+    if not heats:
+        return 0, None
+    return number, heats[number].around(numbers[1]) or heats[number].around(0)
 
 
 def _why_none(message: Mapping[str, Any], settings: Mapping[str, Any] | None) -> str:

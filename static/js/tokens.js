@@ -48,7 +48,14 @@ function line(from, way) {
   return others.filter(([, box]) => (box.top - here.top) * way < near + 4).sort((a, b) => far(a) - far(b))[0]?.[0];
 }
 
-const step = (way) => { const tokens = all(); return tokens[tokens.indexOf(current()) + way]; };
+// One step; from the edge of a stretch of a very long answer into the next.
+function step(way) {
+  const tokens = all();
+  const next = tokens[tokens.indexOf(current()) + way];
+  if (next) return next;
+  document.getElementById(way > 0 ? 'window-after' : 'window-before')?.click();
+  return null;
+}
 const surprise = () => all().slice(all().indexOf(current()) + 1).find((one) => one.matches('.h-4, .h-5'));
 
 if (all().length) {
@@ -63,7 +70,9 @@ if (all().length) {
   page.addEventListener('click', (event) => {
     const link = event.target.closest('.tok[id], [data-token]');
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    const token = link.dataset.token ? document.getElementById(link.dataset.token) : link;
+    if (!token) return; // it stands in another stretch
     event.preventDefault();
-    go(link.dataset.token ? document.getElementById(link.dataset.token) : link);
+    go(token);
   });
 }

@@ -13,8 +13,21 @@ document.addEventListener('keydown', (event) => {
   else ask.click();
 });
 
+// A text box is as tall as its text, also where a browser does not see to it by itself.
+const MOST_ROWS = 16;
+function grow(box) {
+  if (CSS.supports('field-sizing', 'content')) return;
+  while (box.scrollHeight > box.clientHeight && box.rows < MOST_ROWS) box.rows += 1;
+}
+const growAll = () => document.querySelectorAll('#turns textarea').forEach(grow);
+document.addEventListener('input', ({ target }) => { if (target.matches('#turns textarea')) grow(target); });
+growAll();
+
 document.body.addEventListener('htmx:afterSwap', ({ target }) => {
-  if (target.id === 'turns') target.querySelector('[autofocus]')?.focus();
+  if (target.id === 'turns') {
+    growAll();
+    target.querySelector('[autofocus]')?.focus();
+  }
   const now = stateOf();
   if (target.id !== 'answers-of' || !now || now.dataset.runState === state) return;
   state = now.dataset.runState;

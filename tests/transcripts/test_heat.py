@@ -33,17 +33,17 @@ def told(tokens: tuple[Any, ...] = TOKENS, text: str = TEXT) -> Heat:
 
 def test_a_shade_is_the_less_the_more_a_token_was_expected() -> None:
     assert [shade(p) for p in (1, 0.9, 0.89, 0.5, 0.2, 0.05, 0.01, 0.009, 0)] == [0, 0, 1, 1, 2, 3, 4, 5, 5]
-    assert [one.shade for one in told().places] == [0, 2, 4, 1, 0, 0, 5]
+    assert [one.shade for one in told().window(0).places] == [0, 2, 4, 1, 0, 0, 5]
 
 
 def test_the_text_of_tokens_is_kept_and_blanks_and_parts_of_characters_are_seen() -> None:
-    shown = [str(one.html) for one in told().places]
+    shown = [str(one.html) for one in told().window(0).places]
     assert shown[1] == '<span class="sp"> </span>door'
     assert shown[3] == '<span class="nl">\n</span>'
     assert shown[4] == '<span class="part" title="part of ’">e2 80</span>'
     assert shown[5] == '<span class="part" title="part of ’">99</span>'
     assert shown[6] == "&lt;b&gt;"
-    assert [one.name for one in told().places] == [
+    assert [one.name for one in told().window(0).places] == [
         "The", "door", ".", "new line", "bytes e2 80, part of ’", "bytes 99, part of ’", "<b>",
     ]  # fmt: skip
     assert told().exact
@@ -75,11 +75,20 @@ def test_a_token_that_is_not_among_its_alternatives_is_added_and_said_to_be() ->
 
 def test_an_address_points_to_an_answer_and_a_token_in_it() -> None:
     heats = [Heat({"text": ""}, (), "unknown", "why"), told()]
-    for at, expected in (("2.3", (1, 2)), ("2.99", (1, 0)), ("", (1, 0)), ("1.1", (1, 0)), ("x.²", (1, 0))):
+    for at, expected in (("2.3", (1, 2)), ("2.99", (1, 0)), ("", (1, 0)), ("9.1", (1, 0)), ("x.²", (1, 0))):
         answer, around = place_of(at, heats)
         assert around is not None
         assert (answer, around.place.at) == expected, at
+    assert place_of("1.1", heats) == (0, None)
     assert place_of("1.1", []) == (0, None)
+
+
+def test_a_very_long_answer_is_shown_a_stretch_at_a_time() -> None:
+    long = told(tuple(token(f"w{n}", 0.5 if n != 4000 else 0.01) for n in range(4500)))
+    first, last = long.window(1999), long.window(4499)
+    assert (len(first.places), first.before, first.after) == (2000, None, 2000)
+    assert (len(last.places), last.places[0].at, last.before, last.after) == (500, 4000, 4000, None)
+    assert [one.at for one in long.surprising][0] == 4000
 
 
 @pytest.mark.parametrize(
