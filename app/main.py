@@ -16,14 +16,14 @@ from starlette.exceptions import HTTPException
 from app import __version__, db
 from app.accounts.person import WhoIsAsking
 from app.authoring import routes as authoring
-from app.compare import cite_pages
+from app.compare import cite_pages, seen_pages
 from app.compare import routes as compare
 from app.gate import Gate
 from app.home import bring
 from app.home import routes as home
 from app.live import routes as live
 from app.probes import routes as probes
-from app.reading import set_pages
+from app.reading import personal, set_pages
 from app.settings import Settings
 from app.settings import settings as read_settings
 from app.subjects import routes as subjects
@@ -110,9 +110,11 @@ def routers() -> list:  # type: ignore[type-arg]
         bring.router,
         runs.router,
         api.router,
+        personal.router,
         compare.router,
         cite_pages.router,
         set_pages.router,
+        seen_pages.router,
         transcript.router,
         authoring.router,
         subjects.router,

@@ -49,6 +49,8 @@ class Card:
     focus: bool = False
     other_model: int = 0
     pivot: bool = False
+    same: str = ""  # which draws of its column say this very text, by their places there
+    rest: str = ""  # those of its stack that say the same otherwise
 
 
 def tag_of(draw: Draw, pooled: bool) -> str:

@@ -91,6 +91,11 @@ def choose(session: Session, study_id: int, view: View, prompt_ids: Sequence[int
     )
 
 
+def picked(asked: Sequence[Any], cells: Sequence[Any], view: View) -> list[Column]:
+    """Return the columns that a page would show of these subjects and cells, not described and in no order."""
+    return _picked(_columns(asked, cells, view.pooled), view)
+
+
 def _columns(asked: Sequence[Any], cells: Sequence[Any], pooled: bool) -> list[Column]:
     subjects: dict[int, Any] = {}  # by id, in the order of the newest run that asks them
     subject_of: dict[int, int] = {}

@@ -22,6 +22,7 @@ from app.compare.notes import Note, notes
 from app.compare.panel import Panel, absent, fill_cards, fill_numbers, focused, pivot
 from app.compare.same import give_slots
 from app.compare.scope import Scope
+from app.compare.shown import tell_shown
 from app.compare.template import look
 from app.compare.view import Place
 from app.transcripts.told import temperature_said
@@ -150,6 +151,7 @@ def _panels(
         fill_numbers(panel, on, here, view.pooled)
         fill_cards(panel, view, here, against, shared)
         panel.absent = absent(cell, place)
+        tell_shown(panel)
         panels.append(panel)
     return panels
 

@@ -61,6 +61,8 @@ class Panel:
     place: str = ""  # its place among the column's draws
     absent: tuple[Absent, ...] = ()
     draws: str = ""  # where the draws of the column are listed
+    ids: str = ""  # its transcripts, in the order in which cards name them by their places
+    of_value: dict[str, tuple[str, str]] = field(default_factory=dict)  # value → same and rest, as of a card
     first: Any = None  # a first_token.FirstToken, where the address asks for it
 
 

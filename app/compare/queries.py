@@ -195,6 +195,23 @@ def equal_prompts(session: Session, equal_sha256: str) -> list[int]:
     return [row.id for row in _all(session, _EQUAL, equal=equal_sha256)]
 
 
+_EQUALS_TABLE = _table(Prompt).alias()
+_EQUALS = _EQUALS_TABLE.c
+_POOLS = (
+    select(PROMPTS.id, _EQUALS.id.label("equal"))
+    .join_from(_table(Prompt), _EQUALS_TABLE, _EQUALS.equal_sha256 == PROMPTS.equal_sha256)
+    .where(PROMPTS.id.in_(_many("prompts")))
+)
+
+
+def pools(session: Session, prompt_ids: Collection[int]) -> dict[int, list[int]]:
+    """Return for each prompt those with the same turns and mode, itself among them."""
+    found: dict[int, list[int]] = {number: [] for number in prompt_ids}
+    for row in _all(session, _POOLS, prompts=list(prompt_ids)):
+        found[row.id].append(row.equal)
+    return found
+
+
 _SUBJECTS_ASKED = (
     select(RUNS.id.label("run"), SUBJECTS_ASKED.version_id, SUBJECTS.id, SUBJECTS.slug, SUBJECTS.name,
            SUBJECT_VERSIONS.number, SUBJECT_VERSIONS.sha256, STYLES.slug.label("style"),

@@ -76,3 +76,11 @@ def give_slots(columns: Sequence[Sequence[Stack]]) -> dict[Key, dict[int, int]]:
         for one in stacks:
             one.slot = slots.get(one.key, 0)
     return shared
+
+
+def in_same_words(one: Stack, face: Draw) -> list[Draw]:
+    """Return the draws of a stack that say the very text of one of them, folded: not all that read as the same."""
+    if one.key[0] != "value":
+        return one.draws
+    words = list(map(_folded, face.answers))
+    return [draw for draw in one.draws if draw is face or list(map(_folded, draw.answers)) == words]

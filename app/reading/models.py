@@ -51,8 +51,8 @@ class WorkingSetMember(Base):
 class SeenMark(Base):
     """An answer that was shown to a person in full.
 
-    The key leads by study and prompt, so that one walk over it reads what is seen of a prompt; the rest is copied
-    from the transcript, so that its cells are counted without looking it up. `prompt_id` is 0 where there is none.
+    The key leads from study and prompt to the cell, all copied from the transcript: one walk over it counts what is
+    seen of a prompt cell by cell, in order. `prompt_id` and `subject_version_id` are 0 where there is none.
     """
 
     __tablename__ = "seen_marks"
@@ -60,10 +60,10 @@ class SeenMark(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"), primary_key=True)
     prompt_id: Mapped[int] = mapped_column(primary_key=True)
+    subject_version_id: Mapped[int] = mapped_column(primary_key=True)
+    temperature_milli: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(primary_key=True)
     transcript_id: Mapped[int] = mapped_column(ForeignKey("transcripts.id"), primary_key=True)
-    run_id: Mapped[int]
-    subject_version_id: Mapped[int | None]
-    temperature_milli: Mapped[int]
     at: Mapped[datetime] = mapped_column(default=now)
 
 

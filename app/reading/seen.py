@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, case, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.db import now
@@ -20,20 +20,32 @@ from app.transcripts.models import Transcript
 
 AT_ONCE = 400  # rows a statement, well under SQLite's limit of variables
 MARKS: Table = SeenMark.__table__  # type: ignore[assignment]
-PROMPT = func.coalesce(Transcript.prompt_id, 0)
+# The key of a mark as a transcript has it, from its study to its cell; what is not told is 0 there.
+CELL: dict[str, Any] = {
+    "study_id": Transcript.study_id,
+    "prompt_id": func.coalesce(Transcript.prompt_id, 0),
+    "subject_version_id": func.coalesce(Transcript.subject_version_id, 0),
+    "temperature_milli": Transcript.temperature_milli,
+    "run_id": Transcript.run_id,
+}
 YES, NO = "yes", "no"
 
 
 @dataclass(frozen=True, slots=True)
 class CellCount:
-    """The finished answers of a cell in one run, and how many of them a person has seen."""
+    """The draws of a cell in one run: all, those that are answers, and how many of these a person has seen.
+
+    `equal_sha256` is that of all its draws.
+    """
 
     prompt_id: int
     subject_version_id: int
     temperature_milli: int
     run_id: int
+    n: int
     done: int
     seen: int
+    equal_sha256: str
 
 
 def mark(session: Session, person_id: int, transcript_ids: Collection[int], seen: bool) -> list[int]:
@@ -59,43 +71,33 @@ def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _found(person_id: int, ids: Sequence[int]) -> Any:
+    """Return a query of finished transcripts with the keys of their marks; `person_id` is null where none is."""
     return (
-        select(Transcript.id, Transcript.study_id, PROMPT.label("prompt_id"), Transcript.run_id,
-               Transcript.subject_version_id, Transcript.temperature_milli, SeenMark.person_id)
+        select(Transcript.id, *(value.label(name) for name, value in CELL.items()), SeenMark.person_id)
         .outerjoin(SeenMark, _is_of(person_id))
         .where(Transcript.id.in_(ids), Transcript.state == "done")
-    )  # fmt: skip
+    )
 
 
 def _is_of(person_id: int) -> ColumnElement[bool]:
     """Return the condition that a mark is a person's on a transcript; by the whole key of marks."""
-    return and_(
-        SeenMark.person_id == person_id,
-        SeenMark.study_id == Transcript.study_id,
-        SeenMark.prompt_id == PROMPT,
-        SeenMark.transcript_id == Transcript.id,
-    )
+    of_cell = [getattr(SeenMark, name) == value for name, value in CELL.items()]
+    return and_(SeenMark.person_id == person_id, *of_cell, SeenMark.transcript_id == Transcript.id)
 
 
 def _mark(row: Any, person_id: int, moment: int) -> dict[str, Any]:
-    return {
-        "person_id": person_id, "study_id": row.study_id, "prompt_id": row.prompt_id, "transcript_id": row.id,
-        "run_id": row.run_id, "subject_version_id": row.subject_version_id,
-        "temperature_milli": row.temperature_milli, "at": moment,
-    }  # fmt: skip
+    of_cell = {name: getattr(row, name) for name in CELL}
+    return {"person_id": person_id, **of_cell, "transcript_id": row.id, "at": moment}
 
 
 def _take_back(session: Session, person_id: int, rows: Sequence[Any]) -> None:
-    by_prompt: dict[tuple[int, int], list[int]] = defaultdict(list)
+    by_cell: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for row in rows:
-        by_prompt[row.study_id, row.prompt_id].append(row.id)
-    for (study, prompt), ids in by_prompt.items():
-        session.execute(
-            delete(SeenMark).where(
-                SeenMark.person_id == person_id, SeenMark.study_id == study, SeenMark.prompt_id == prompt,
-                SeenMark.transcript_id.in_(ids),
-            )
-        )  # fmt: skip
+        by_cell[tuple(getattr(row, name) for name in CELL)].append(row.id)
+    for cell, ids in by_cell.items():
+        of_cell = [getattr(SeenMark, name) == value for name, value in zip(CELL, cell, strict=True)]
+        of = (SeenMark.person_id == person_id, *of_cell, SeenMark.transcript_id.in_(ids))
+        session.execute(delete(SeenMark).where(*of))
 
 
 def seen_of(session: Session, person_id: int, study_id: int, prompt_ids: Collection[int]) -> set[int]:
@@ -110,31 +112,54 @@ def seen_of(session: Session, person_id: int, study_id: int, prompt_ids: Collect
     )  # fmt: skip
 
 
-def is_seen(session: Session, person_id: int, study_id: int, prompt_id: int | None, number: int) -> bool:
+def is_seen(session: Session, person_id: int, transcript_id: int) -> bool:
     """Tell whether a person has seen one answer."""
-    key = (person_id, study_id, prompt_id or 0, number)
-    return session.get(SeenMark, key) is not None
+    return bool(session.scalar(select(exists().where(Transcript.id == transcript_id, _is_of(person_id)))))
 
 
 def cells(session: Session, person_id: int, study_id: int, prompt_ids: Collection[int]) -> list[CellCount]:
-    """Count finished and seen answers of some prompts of a study, run by run: one walk over an index for each."""
-    seen = _counted(session, SeenMark, study_id, prompt_ids, SeenMark.person_id == person_id)
-    done = _counted(session, Transcript, study_id, prompt_ids, Transcript.state == "done")
+    """Count the draws of some prompts of a study, run by run: one walk over an index for all, one for the seen."""
+    cell = (
+        Transcript.prompt_id,
+        Transcript.subject_version_id,
+        Transcript.temperature_milli,
+        Transcript.run_id,
+    )
+    done = func.sum(case((Transcript.state == "done", 1), else_=0))
+    of = (Transcript.study_id == study_id, Transcript.prompt_id.in_(prompt_ids))
+    counted = select(*cell, func.count(), done, func.min(Transcript.equal_sha256)).where(*of).group_by(*cell)
+    seen = _seen_by_cell(session, person_id, study_id, prompt_ids)
     return [
-        CellCount(prompt, version, milli, run, n, seen.get((prompt, version, milli, run), 0))
-        for (prompt, version, milli, run), n in done.items()
+        CellCount(prompt, version, milli, run, n, finished, seen.get((prompt, version, milli, run), 0), equal)
+        for prompt, version, milli, run, n, finished, equal in session.execute(counted)
+        if version is not None
     ]
 
 
-def _counted(
-    session: Session, table: Any, study_id: int, prompt_ids: Collection[int], condition: ColumnElement[bool]
+def _seen_by_cell(
+    session: Session, person_id: int, study_id: int, prompt_ids: Collection[int]
 ) -> dict[tuple[int, int, int, int], int]:
-    cell = (table.prompt_id, table.subject_version_id, table.temperature_milli, table.run_id)
-    of = (table.study_id == study_id, table.prompt_id.in_(prompt_ids), condition)
+    cell = (SeenMark.prompt_id, SeenMark.subject_version_id, SeenMark.temperature_milli, SeenMark.run_id)
+    of = (SeenMark.person_id == person_id, SeenMark.study_id == study_id, SeenMark.prompt_id.in_(prompt_ids))
     rows = session.execute(select(*cell, func.count()).where(*of).group_by(*cell))
-    return {
-        (prompt, version, milli, run): n for prompt, version, milli, run, n in rows if version is not None
-    }
+    return {(prompt, version, milli, run): n for prompt, version, milli, run, n in rows}
+
+
+def with_unseen(session: Session, person_id: int, study_id: int, prompt_ids: Collection[int]) -> set[int]:
+    """Return those prompts of which a person may have something left to see: those with more draws than marks.
+
+    Both are counted in an index alone, so that a study that is read almost to its end is searched for the rest
+    without looking at its answers. What failed or is impossible counts as a draw here: look again by `cells`.
+    """
+    drawn = dict(session.execute(_by_prompt(Transcript, Transcript.study_id == study_id, prompt_ids)).all())
+    seen = SeenMark.study_id == study_id, SeenMark.person_id == person_id
+    marks = dict(session.execute(_by_prompt(SeenMark, and_(*seen), prompt_ids)).all())
+    return {prompt for prompt, n in drawn.items() if n > marks.get(prompt, 0)}
+
+
+def _by_prompt(table: Any, of: ColumnElement[bool], prompt_ids: Collection[int]) -> Any:
+    counted = select(table.prompt_id, func.count()).where(of, table.prompt_id.in_(prompt_ids))
+    return counted.group_by(table.prompt_id)
 
 
 def of_runs(session: Session, person_id: int, runs: Collection[tuple[int, int]]) -> dict[int, int]:

@@ -9,6 +9,7 @@ branch_labels = None
 depends_on = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+CELL = ("prompt_id", "subject_version_id", "temperature_milli", "run_id")
 
 
 def _of(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
@@ -19,18 +20,13 @@ def upgrade() -> None:
     op.create_table(
         "seen_marks",
         *(sa.Column(name, KEY, nullable=False) for name in ("person_id", "study_id")),
-        sa.Column("prompt_id", sa.Integer(), nullable=False),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in CELL),
         sa.Column("transcript_id", KEY, nullable=False),
-        sa.Column("run_id", sa.Integer(), nullable=False),
-        sa.Column("subject_version_id", sa.Integer(), nullable=True),
-        sa.Column("temperature_milli", sa.Integer(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         _of("seen_marks", "person_id", "people"),
         _of("seen_marks", "study_id", "studies"),
         _of("seen_marks", "transcript_id", "transcripts"),
-        sa.PrimaryKeyConstraint(
-            "person_id", "study_id", "prompt_id", "transcript_id", name=op.f("pk_seen_marks")
-        ),
+        sa.PrimaryKeyConstraint("person_id", "study_id", *CELL, "transcript_id", name=op.f("pk_seen_marks")),
         sqlite_with_rowid=False,
     )
     op.create_table(

@@ -19,7 +19,7 @@ const pageOf = (url) => new URL(url, location.href).href.split('#')[0];
 const bookmark = () => history.replaceState({ ...history.state, read: scrollOf('reading') }, '');
 
 // Fetch the page at an address and put its bar and bench in place of these.
-async function swap(url, { push = true, focus = true, read = null } = {}) {
+export async function swap(url, { push = true, focus = true, read = null, said = '' } = {}) {
   flying?.abort();
   const mine = flying = new AbortController();
   const main = document.getElementById('main');
@@ -29,13 +29,13 @@ async function swap(url, { push = true, focus = true, read = null } = {}) {
     if (!reply.ok) throw new Error(reply.status);
     const text = await reply.text();
     if (mine.signal.aborted) return;
-    put(new DOMParser().parseFromString(text, 'text/html'), reply.redirected ? reply.url : url, { push, focus, read });
+    put(new DOMParser().parseFromString(text, 'text/html'), reply.redirected ? reply.url : url, { push, focus, read, said });
   } catch (error) {
     if (error.name !== 'AbortError') location.assign(url);
   }
 }
 
-function put(fresh, url, { push, focus, read }) {
+function put(fresh, url, { push, focus, read, said }) {
   const samePrompt = promptOf(url) === promptOf(shown);
   const [kept, held, before] = [scrolls(), holder(document.activeElement, samePrompt), switches()];
   if (push) {
@@ -49,7 +49,9 @@ function put(fresh, url, { push, focus, read }) {
   moments(document.getElementById('main'));
   moments(document.getElementById('viewbar'));
   if (focus) refocus(held);
-  say(before);
+  if (said) announce(said);
+  else say(before);
+  document.dispatchEvent(new Event('compare:put'));
 }
 
 function restore(kept, samePrompt, read) {

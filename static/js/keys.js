@@ -101,6 +101,7 @@ function showList() {
     group.querySelector('ul').append(...lines.map(lineOf));
     return group;
   }));
+  document.querySelector('[data-key-help]').textContent = document.querySelector('[data-help]')?.textContent ?? ''; // what a page explains of itself
   open('keys');
   return true;
 }

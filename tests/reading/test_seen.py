@@ -50,8 +50,8 @@ def test_two_people_have_marks_of_their_own(database: Database, made: Seeded) ->
         prompts = [made.prompts["number-plain"]]
         assert seen.seen_of(session, LOCAL, made.study_id, prompts) == set(answers(made))
         assert seen.seen_of(session, ana, made.study_id, prompts) == {answers(made)[0]}
-        assert seen.is_seen(session, ana, made.study_id, prompts[0], answers(made)[0])
-        assert not seen.is_seen(session, ana, made.study_id, prompts[0], answers(made)[1])
+        assert seen.is_seen(session, ana, answers(made)[0])
+        assert not seen.is_seen(session, ana, answers(made)[1])
 
 
 def test_what_is_no_answer_is_never_seen(database: Database) -> None:
@@ -79,15 +79,22 @@ def test_cells_count_what_is_done_and_what_is_seen(database: Database, made: See
         seen.mark(session, LOCAL, answers(made)[:2], True)
         seen.mark(session, ana, answers(made, subject="pirate"), True)
         found = seen.cells(session, LOCAL, made.study_id, list(made.prompts.values()))
-    by_cell = {(one.prompt_id, one.subject_version_id): (one.done, one.seen) for one in found}
+    by_cell = {(one.prompt_id, one.subject_version_id): (one.n, one.done, one.seen) for one in found}
     number, version = made.prompts["number-plain"], made.versions
-    assert by_cell[number, version["base-raw"]] == (3, 2)
-    assert by_cell[number, version["pirate"]] == (3, 0)
-    assert (
-        made.prompts["said-prefill"],
-        version["constitution"],
-    ) not in by_cell  # impossible: nothing to see
+    assert by_cell[number, version["base-raw"]] == (3, 3, 2)
+    assert by_cell[number, version["pirate"]] == (3, 3, 0)
+    assert by_cell[made.prompts["said-prefill"], version["constitution"]] == (3, 0, 0)  # not possible there
     assert {one.run_id for one in found} == {made.run_id}
+
+
+def test_a_prompt_that_is_seen_whole_is_found_without_looking_at_answers(
+    database: Database, made: Seeded
+) -> None:
+    with database.writing() as session:
+        whole = [number for (key, _, _), number in made.transcripts.items() if key == "number-plain"]
+        seen.mark(session, LOCAL, whole, True)
+        some = seen.with_unseen(session, LOCAL, made.study_id, list(made.prompts.values()))
+    assert some == {made.prompts["who-plain"], made.prompts["said-prefill"]}
 
 
 def test_a_filter_narrows_to_what_the_reader_has_or_has_not_seen(database: Database, made: Seeded) -> None:
