@@ -9,6 +9,7 @@ from app.authoring.saving import Saved, save, settle
 from app.authoring.turns import acted
 
 MOST_PROMPTS = 2000
+Listed = tuple[dict[str, Any], str | None]  # data, and the prompt to be shown from now on; None = the same
 
 
 class TooMany(Exception):
@@ -45,14 +46,13 @@ def _turn(row: Draft, which: str, act_: str, saved: Saved) -> None:
         saved.rewritten.append("turns")
 
 
-def _list(row: Draft, done: tuple[dict[str, Any], str], saved: Saved) -> None:
+def _list(row: Draft, done: Listed, saved: Saved) -> None:
     data, shown = done
     if len(data["prompts"]) > MOST_PROMPTS:
         raise TooMany(f"a battery has at most {MOST_PROMPTS:,} prompts")
-    row.data, saved.prompt = data, shown
+    row.data, saved.prompt = data, saved.prompt if shown is None else shown
 
 
-Listed = tuple[dict[str, Any], str]
 Data = Mapping[str, Any]
 
 
@@ -75,8 +75,8 @@ LISTS: Mapping[str, Callable[[Data, str, str], Listed]] = {
     "clone": lambda data, which, _: _first(prompts.cloned(data, which), which),
     "remove": _removed,
     "back": lambda data, which, _: (prompts.put_back(data, which), which),
-    "up": lambda data, which, _: (prompts.moved(data, which, -1), which),
-    "down": lambda data, which, _: (prompts.moved(data, which, 1), which),
-    "move": lambda data, which, before: (prompts.moved_before(data, which, before), which),
-    "gather": lambda data, which, _: (prompts.gathered(data), which),
+    "up": lambda data, which, _: (prompts.moved(data, which, -1), None),
+    "down": lambda data, which, _: (prompts.moved(data, which, 1), None),
+    "move": lambda data, which, before: (prompts.moved_before(data, which, before), None),
+    "gather": lambda data, which, _: (prompts.gathered(data), None),
 }

@@ -19,8 +19,8 @@ from app.batteries.shape import BatteryShape
 from app.db import now
 from app.live.log import record
 from app.runs.applying import follow, one_at_a_time
+from app.runs.handing_on import come_with_it
 from app.runs.queries import battery_version_in_use, subject_version_in_use
-from app.runs.study_file import built_in, load_battery
 from app.runs.whole import endpoint_shape
 from app.studies.commands import put_study
 from app.studies.shape import Wanted
@@ -163,10 +163,18 @@ def _put_subject(session: Session, shape: SubjectShape) -> str:
     return put_subject(session, shape, endpoint, snapshot, partial(subject_version_in_use, session))[1]
 
 
+def take_in(session: Session, slug: str) -> bool:
+    """Register a battery that comes with the program, unless one of its slug is there; False for no such one."""
+    shape = come_with_it().get(slug)
+    if shape is not None and battery(session, slug) is None:
+        one_at_a_time(session)
+        put_battery(session, shape, partial(battery_version_in_use, session))
+    return shape is not None
+
+
 def _put_study(session: Session, plan: StudyPlan) -> str:
     """Register a study, and with it the batteries that it names of those that come with the program."""
     for slug in plan.batteries:
-        if battery(session, slug) is None:
-            put_battery(session, load_battery(built_in()[slug]), partial(battery_version_in_use, session))
+        take_in(session, slug)
     wanted = Wanted(subjects=plan.subjects, batteries=plan.batteries, run=plan.run)
     return put_study(session, plan.study, wanted)[1]

@@ -10,20 +10,22 @@ from app.authoring import prompts, sheets
 from app.authoring.checking import Checked, Wrong
 from app.authoring.commands import checked
 from app.authoring.differing import Difference, difference
+from app.authoring.foretelling import foretold
 from app.authoring.linting import findings
 from app.authoring.models import Draft
 from app.authoring.parts import listed
 from app.authoring.queries import ground_of, published, slug_in, title_in
 from app.authoring.saving import Saved, form_of, slug_unit
+from app.authoring.trying import Answers, Sent, answers, sent_by, sent_to
 from app.authoring.units import Texts, at, mark
 from app.batteries import queries as batteries
 from app.batteries.rules import Finding
+from app.runs.handing_on import come_with_it
 from app.runs.queries import Asking, runs_asking_battery
-from app.runs.study_file import built_in
 from app.runs.whole import prompts_of
 from app.subjects import queries as subjects
 
-SIDES = ("lint", "diff")
+WORDS = {"lint": "To mind", "diff": "Difference", "answers": "Answers", "sent": "Sent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,11 @@ class Editor:
     items: list[Item] = field(default_factory=list)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
     since: Since | None = None
+    foretold: list[str] = field(
+        default_factory=list
+    )  # what publishing would do, where it stands beside the form
+    answers: Answers | None = None
+    sent: Sent | None = None
     moved: bool = False  # what it would change is not what it was begun from any more
     options: Mapping[str, sheets.Options] = field(default_factory=dict)
     saved: Saved = field(default_factory=Saved)
@@ -140,24 +147,34 @@ class Editor:
 
     def tabs(self, base: str) -> list[tuple[str, str, str]]:
         """Return what can stand beside the form: name, words, address."""
-        words = {"lint": "To mind", "diff": "Difference", "answers": "Answers", "sent": "Sent"}
-        return [(name, words[name], f"{base}side={name}") for name in self.sides]
+        alone = {"lint": "Before it is published"} if self.draft.kind != "battery" else {}
+        return [(name, alone.get(name, WORDS[name]), f"{base}side={name}") for name in self.sides]
 
     @property
     def sides(self) -> tuple[str, ...]:
         """What can stand beside this form."""
-        return SIDES
+        return sides(self.draft.kind, self.prompt)
 
     def to_aside(self) -> str:
         """Return the address of the first field that two windows wrote in."""
         one = self.draft.aside[0]
         asked = f"?p={one['prompt']}" if one["prompt"] else ""
-        return f"/library/drafts/{self.number}{asked}#w-{one['unit'].replace('.', '-')}"
+        return f"/library/drafts/{self.number}{asked}#{anchor(one['unit'])}"
 
     def key_of(self, prompt: str) -> str:
         """Return a prompt's key by its id."""
         one = prompts.found(self.draft.data, prompt)
         return str(one["shape"].get("key") or "(no key)") if one else ""
+
+
+def anchor(unit: str) -> str:
+    """Return the id of the first field of a unit, where a link to it puts the focus."""
+    parts = {"turns": "-0-words", "answer": "-kind", "system": "-kind", "template": "-kind"}
+    return (
+        f"f-{unit.replace('.', '-')}{parts.get(unit, '')}"
+        if unit not in ("subjects", "batteries")
+        else f"w-{unit}"
+    )
 
 
 def editor(
@@ -178,7 +195,7 @@ def editor(
         slug=slug_in(draft),
         title=title_in(draft),
         prompt=prompt,
-        side=side if side in SIDES else "lint",
+        side=side if side in sides(draft.kind, prompt) else "lint",
         checked=found,
         shown=data,
         groups=[(group, [_row(draft, one, data, wrong, prompt) for one in group.fields]) for group in groups],
@@ -188,11 +205,33 @@ def editor(
     )
     before = published(session, draft.kind, draft.of) if draft.of else None
     page.moved = draft.of is not None and ground_of(before) != draft.ground
+    if found.shape is not None and page.side == ("diff" if draft.kind == "battery" else "lint"):
+        page.foretold = foretold(session, draft.kind, found.shape, before)
     if draft.kind == "battery":
         page.findings = findings(session, page.slug, found)
         page.since = since(session, draft, found)
         page.items = list(_items(page))
     return page
+
+
+def beside(session: Session, page: Editor, asked: Mapping[str, str]) -> Editor:
+    """Return the page with what stands beside its form; `asked` holds `x`, `pasted` and `source`."""
+    prompt = page.checked.sound.get(page.prompt)
+    if page.side == "answers":
+        pasted, source = asked.get("pasted", ""), asked.get("source", "")
+        page.answers = answers(session, page.draft, prompt, pasted=pasted, source=source)
+    elif page.side == "sent":
+        of_prompt = page.draft.kind == "battery"
+        x = asked.get("x", "")
+        page.sent = sent_to(session, prompt, x) if of_prompt else sent_by(session, page.draft, x)
+    return page
+
+
+def sides(kind: str, prompt: str) -> tuple[str, ...]:
+    """Return what can stand beside the form of a thing, or of a battery's prompt."""
+    if kind == "battery":
+        return ("lint", "diff", "answers", "sent") if prompt else ("lint", "diff")
+    return ("lint", "sent") if kind == "subject" else ("lint",)
 
 
 def options(session: Session, kind: str) -> dict[str, sheets.Options]:
@@ -204,7 +243,8 @@ def options(session: Session, kind: str) -> dict[str, sheets.Options]:
         return {"endpoints": (("", "choose"), *((one.slug, f"{one.slug} · {one.model}") for one in rows))}
     if kind == "study":
         here = {one.slug: one.title for one in batteries.batteries(session)}
-        come = {slug: f"{slug}, comes with the program" for slug in built_in() if slug not in here}
+        new = {slug: shape for slug, shape in come_with_it().items() if slug not in here}
+        come = {slug: f"{shape.battery.title}, which comes with the program" for slug, shape in new.items()}
         return {
             "subjects": tuple((one.slug, one.name) for one in subjects.subjects(session)),
             "batteries": tuple((here | come).items()),

@@ -11,11 +11,14 @@ from app.authoring.checking import StudyPlan
 from app.authoring.models import Draft
 from app.authoring.prompts import draft_of
 from app.batteries import queries as batteries
+from app.batteries.models import Battery, Prompt
 from app.runs import whole
 from app.shape import Shape, fingerprint
 from app.studies import queries as studies
+from app.studies.models import Study
 from app.studies.shape import StudyHead
 from app.subjects import queries as subjects
+from app.transcripts.models import Message, Transcript
 
 
 def draft(session: Session, number: int) -> Draft | None:
@@ -105,3 +108,20 @@ def slug_of(title: str) -> str:
 def blank(kind: str) -> dict[str, Any]:
     """Return the data of a draft that begins with nothing."""
     return draft_of({}, ()) if kind == "battery" else {}
+
+
+def past_answers(session: Session, battery: str, key: str, limit: int) -> list[str]:
+    """Return what was last answered to a prompt of a battery under this key, newest first, as it is read."""
+    named = select(Prompt.id).join(Battery, Battery.id == Prompt.battery_id)
+    rows = session.scalars(
+        select(Message.text)
+        .join(Transcript, Transcript.tip_id == Message.id)
+        .where(
+            Transcript.study_id.in_(select(Study.id)),  # the index of cells begins with it
+            Transcript.prompt_id.in_(named.where(Battery.slug == battery, Prompt.key == key)),
+            Transcript.state == "done",
+        )
+        .order_by(Transcript.id.desc())
+        .limit(limit)
+    )
+    return list(rows)

@@ -5,14 +5,16 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from app import db
 from app.authoring import acting, commands, files, import_page, tried_page
-from app.authoring.editor import Editor, editor
+from app.authoring.editor import Editor, anchor, beside, editor
 from app.authoring.foretelling import foretold
 from app.authoring.models import KINDS
 from app.authoring.queries import draft, draft_about, drafts, ground_of, published, slug_in, title_in
-from app.authoring.units import joined
+from app.authoring.units import joined, plain_lines
 from app.batteries.rules import RULES
 from app.transcripts.faithful import faithful
 from app.web import Invalid, NotFound, Number, ReadDep, page, partial, slow
@@ -21,11 +23,22 @@ router = APIRouter(include_in_schema=False)
 router.include_router(files.router)
 router.include_router(import_page.router)
 router.include_router(tried_page.router)
+
+
+class Look(BaseModel):
+    """What of a draft is looked at: a prompt, what stands beside it, and of that which subject or which answers."""
+
+    p: str = Field("", max_length=40)
+    side: str = Field("lint", max_length=20)
+    x: str = Field("", max_length=200)
+    source: str = Field("", max_length=20)
+    pasted: str = ""
+
+
 KIND_OF = {"styles": "style", "endpoints": "endpoint", "subjects": "subject", "batteries": "battery"}
 PLACES = {kind: f"/library/{plural}" for plural, kind in KIND_OF.items()} | {"study": "/studies"}
 Side = Annotated[str, Query(max_length=20)]
 Slug = Annotated[str, Query(max_length=200)]
-Prompt = Annotated[str, Query(max_length=40)]
 
 
 @router.post("/library/{kind}/{slug}/edit")
@@ -50,6 +63,15 @@ def edit_study(request: Request, slug: str) -> Response:
 def new(request: Request, kind: Annotated[str, Form()] = "battery") -> Response:
     """Begin a new thing."""
     return _begin(request, kind if kind in KINDS else "", None)
+
+
+@router.post("/library/built-in")
+def take_in(slug: Annotated[str, Form(max_length=100)] = "") -> Response:
+    """Take a battery that comes with the program into the library, as it is."""
+    with db.writing() as session:
+        if not commands.take_in(session, slug):
+            raise NotFound(f"No battery {slug} comes with the program.")
+    return RedirectResponse(f"/library/batteries/{slug}", 303)
 
 
 def _begin(request: Request, kind: str, slug: str | None, *, copy: bool = False) -> Response:
@@ -79,16 +101,26 @@ def rules(request: Request) -> HTMLResponse:
 
 
 @router.get("/library/drafts/{number}")
-def show(
-    request: Request, session: ReadDep, number: Number, p: Prompt = "", side: Side = "lint"
-) -> HTMLResponse:
+def show(request: Request, session: ReadDep, number: Number, look: Annotated[Look, Query()]) -> HTMLResponse:
     """Show a draft: its form, its prompts, and what there is to say of it."""
-    row = draft(session, number)
-    if row is None:
-        raise NotFound("There is no such draft; it was published or thrown away.")
-    return page(
-        request, "authoring/draft.html", here="library", **_context(editor(session, row, prompt=p, side=side))
-    )
+    return page(request, "authoring/draft.html", here="library", **_looked(session, number, look))
+
+
+@router.get("/-/library/drafts/{number}/side")
+def side(request: Request, session: ReadDep, number: Number, look: Annotated[Look, Query()]) -> HTMLResponse:
+    """Answer what stands beside the form."""
+    return partial(request, "authoring/_side.html", **_looked(session, number, look))
+
+
+@router.post("/-/library/drafts/{number}/answers")
+def try_answers(
+    request: Request, session: ReadDep, number: Number, look: Annotated[Look, Form()]
+) -> HTMLResponse:
+    """Try the reading of a prompt's answers on some; nothing is kept."""
+    context = _looked(session, number, look.model_copy(update={"side": "answers"}))
+    if "hx-request" in request.headers:
+        return partial(request, "authoring/_tried.html", **context)
+    return page(request, "authoring/draft.html", here="library", **context)
 
 
 @router.post("/library/drafts/{number}")
@@ -115,6 +147,7 @@ def _change(request: Request, number: int, fields: dict[str, str]) -> Response:
             client = request.headers.get("x-client", "")[:20]
             commands.tell(session, row, person_id=request.state.person.id, client=client)
         shown = editor(session, row, prompt=saved.prompt, side=fields.get("side", "lint"), saved=saved)
+        shown = beside(session, shown, fields)
     return _answer(request, shown, fields)
 
 
@@ -125,7 +158,7 @@ def _answer(request: Request, shown: Editor, fields: dict[str, str]) -> Response
         for name, value in {"p": shown.prompt, "side": shown.side}.items()
         if value not in ("", "lint")
     }
-    to = "#w-turns" if fields.get("do") in ("add", "clone") else ""
+    to = f"#{anchor('turns')}" if fields.get("do") in ("add", "clone") else ""
     address = f"/library/drafts/{shown.number}{'?' if asked else ''}{urlencode(asked)}{to}"
     if "hx-request" not in request.headers:
         return RedirectResponse(address, 303)
@@ -191,5 +224,14 @@ def discard(request: Request, number: Number) -> Response:
     return RedirectResponse(place, 303)
 
 
+def _looked(session: Session, number: int, look: Look) -> dict[str, Any]:
+    row = draft(session, number)
+    if row is None:
+        raise NotFound("There is no such draft; it was published or thrown away.")
+    shown = editor(session, row, prompt=look.p, side=look.side)
+    asked = look.model_dump() | {"pasted": plain_lines(look.pasted).replace("\0", "\ufffd")}
+    return _context(beside(session, shown, asked))
+
+
 def _context(shown: Editor) -> dict[str, Any]:
-    return {"e": shown, "faithful": faithful, "places": PLACES}
+    return {"e": shown, "faithful": faithful, "places": PLACES, "anchor": anchor}

@@ -109,9 +109,11 @@ def words(name: str) -> Unit:
 
 def number(name: str) -> Unit:
     """A number, or another plain value such as true; what is none stays a text."""
-    return Unit(
-        name, lambda value: {"": written(value)}, lambda texts: plain_value(texts.get("", "").strip())
-    )
+
+    def show(value: Any) -> Texts:
+        return {"": written(int(value) if isinstance(value, float) and value.is_integer() else value)}
+
+    return Unit(name, show, lambda texts: plain_value(texts.get("", "").strip()))
 
 
 def items(name: str) -> Unit:

@@ -14,7 +14,8 @@ let untold = false; // saved, and not told to other windows
 let waiting = 0; // the timer of the next save
 let submitter = null; // the button that sent the form
 let quiet = false; // whether the save under way is one of typing
-let leaving = ''; // where to go when it is saved
+let flying = 0; // saves under way
+let leaving = ''; // where to go when all is saved
 
 function save({ typing = false } = {}) {
   clearTimeout(waiting);
@@ -52,7 +53,9 @@ form.addEventListener('htmx:configRequest', ({ detail }) => {
   dirty = false;
 });
 
+form.addEventListener('htmx:beforeSend', () => { flying += 1; });
 form.addEventListener('htmx:afterRequest', ({ detail }) => {
+  flying = Math.max(0, flying - 1);
   if (!detail.successful) {
     dirty = true;
     leaving = '';
@@ -60,7 +63,9 @@ form.addEventListener('htmx:afterRequest', ({ detail }) => {
     if (!detail.xhr.status) waiting = setTimeout(() => save(), AGAIN);
     return;
   }
-  if (leaving && !dirty) location.assign(leaving);
+  if (leaving && !dirty && !flying) location.assign(leaving);
+  // What stands beside the form and has a form of its own looks again.
+  for (const beside of document.querySelectorAll('[data-refresh]')) window.htmx.trigger(beside, 'refresh');
 });
 
 document.body.addEventListener('htmx:oobBeforeSwap', (event) => {
@@ -74,10 +79,10 @@ document.body.addEventListener('htmx:oobAfterSwap', mark);
 // A link within the page waits until what was written is saved.
 document.addEventListener('click', (event) => {
   const link = event.target.closest('#main a[href], .viewbar a[href]');
-  if (!link || !dirty || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  if (!link || !(dirty || flying) || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
   leaving = link.href;
-  save();
+  if (dirty) save();
 });
 addEventListener('pagehide', () => {
   if (dirty) navigator.sendBeacon(form.action, new URLSearchParams(new FormData(form)));
@@ -161,6 +166,4 @@ rail?.addEventListener('dragend', () => { dragged?.classList.remove('dragged'); 
 
 // ---------------------------------------------------------------- where the page opens
 
-const named = location.hash.startsWith('#w-') ? document.getElementById(location.hash.slice(1)) : null;
-named?.querySelector('textarea, input:not([type="hidden"]), select')?.focus();
 rail?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });

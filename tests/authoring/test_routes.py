@@ -70,7 +70,7 @@ async def test_a_battery_is_written_without_a_script(client: httpx.AsyncClient, 
     assert [fields[f"turns.{n}.words"] for n in range(3)] == ["Go on.", "And then\nwhat?", ""]
     reply = await client.post(at, data=fields | {"turns.2.words": "Last.", "do": "clone"})
     place = reply.headers["location"]
-    assert re.fullmatch(rf"{at}\?p=[0-9a-f]+#w-turns", place)
+    assert re.fullmatch(rf"{at}\?p=[0-9a-f]+#f-turns-0-words", place)
     page = await page_of(client, place.partition("#")[0])
     assert fields_of(page)["key"] == "steps-2"
     assert "found 1 wording of number, expected 3 or more" not in page
@@ -227,3 +227,62 @@ async def test_a_file_is_uploaded_and_stands_in_the_field(client: httpx.AsyncCli
     assert "line 3: found the byte 0xf6, expected UTF-8 text" in reply.text
     style = begun("style", "base")
     assert (await client.get(f"/library/drafts/{style}/import")).status_code == 404
+
+
+async def test_a_battery_that_comes_with_the_program_is_taken_in(client: httpx.AsyncClient) -> None:
+    assert 'name="slug" value="prefill"' in await page_of(client, "/library")
+    reply = await client.post("/library/built-in", data={"slug": "prefill"})
+    assert reply.headers["location"] == "/library/batteries/prefill"
+    assert (await client.post("/library/built-in", data={"slug": "prefill"})).status_code == 303
+    assert 'name="slug" value="prefill"' not in await page_of(client, "/library")
+    assert (await client.post("/library/built-in", data={"slug": "../x"})).status_code == 404
+
+
+async def test_a_reading_is_tried_on_pasted_answers(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    put(tmp_path)
+    number = begun("battery", "mine")
+    prompt = ids(number)["number"]
+    page = await page_of(client, f"/library/drafts/{number}?p={prompt}&side=answers")
+    assert "no past draws under this key" in page
+    at, fields = (
+        f"/-/library/drafts/{number}/answers",
+        {"p": prompt, "source": "pasted", "pasted": "42\n7\n101\nten"},
+    )
+    reply = await client.post(at, data=fields, headers={"hx-request": "true"})
+    assert "2/4" in reply.text
+    assert "101 is more than 100" in reply.text
+    assert "there is no number" in reply.text
+    whole = (await client.post(at, data=fields)).text
+    assert '<form id="sheet"' in whole
+    assert "101 is more than 100" in whole
+
+
+async def test_what_would_be_sent_stands_beside_the_form(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    put(tmp_path)
+    number = begun("battery", "mine")
+    keyed = ids(number)
+    post(number, form(number, keyed["minutes"]), turns__0__words="Minutes, <b>now</b>")
+    page = await page_of(client, f"/library/drafts/{number}?p={keyed['minutes']}&side=sent&x=raw")
+    assert "Minutes, &lt;b&gt;now&lt;/b&gt;" in page
+    assert "POST http://127.0.0.1:8401/v1/completions" in page
+    part = await page_of(
+        client, f"/-/library/drafts/{number}/side?p={keyed['minutes']}&side=sent&x=assistant"
+    )
+    assert "minutes is not possible with assistant" in part
+    subject = begun("subject", "assistant")
+    post(subject, form(subject), system__kind="words", system__words="Be brief.")
+    page = await page_of(client, f"/library/drafts/{subject}?side=sent&x=mine/number")
+    assert "Be brief." in page
+    assert "hosted-1" in page
+
+
+async def test_a_study_page_and_a_new_run_lead_to_the_form_of_the_study(
+    client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    assert 'name="kind" value="study"' in await page_of(client, "/runs/new")
+    assert 'name="kind" value="study"' in await page_of(client, "/studies")
+    put(tmp_path)
+    for path in ("/studies/first-light", "/runs/new?study=first-light"):
+        assert 'action="/studies/first-light/edit"' in await page_of(client, path)
+    reply = await client.post("/studies/first-light/edit")
+    assert "Does training or the scaffold" in await page_of(client, reply.headers["location"])
