@@ -178,7 +178,7 @@ def test_each_row_of_the_readmes_table_of_endpoints_is_an_endpoint() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     table = readme.split("| to ask |")[1].split("\n\n")[0]
     rows = [re.findall(r"`([^`]+)`", row) for row in table.splitlines()[2:]]
-    assert len(rows) == 6
+    assert len(rows) == 7
     for row in rows:
         wires = [code for code in row if code.startswith(("openai-", "anthropic-"))]
         address = next(code for code in row if code.startswith("http"))
