@@ -1,4 +1,4 @@
-"""A real llama.cpp server of the demo's smaller model, for tests that are marked `local_llm`."""
+"""Real llama.cpp servers of the demo's models, for tests that are marked `local_llm`."""
 
 import importlib.util
 import subprocess
@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 
 import pytest
 
-from app.demo.models import SMOLLM2, present
+from app.demo.models import SMOLLM2, LocalModel, present
 from app.settings import settings
 from tests.ports import free_port
 
@@ -19,13 +19,20 @@ READY_SECONDS = 60
 
 @contextmanager
 def smollm2() -> Iterator[str]:
-    """Serve SmolLM2 on a free port and yield its root address; skip where the model is not there."""
-    file = present(SMOLLM2, settings().data / "models")
+    """Serve the smaller one."""
+    with served(SMOLLM2) as root:
+        yield root
+
+
+@contextmanager
+def served(model: LocalModel) -> Iterator[str]:
+    """Serve a model on a free port and yield its root address; skip where the model is not there."""
+    file = present(model, settings().data / "models")
     if file is None or importlib.util.find_spec("xllamacpp") is None:
         # Also where CI is set: the weights are the demo's, 100 MB fetched at its set-up and never by the tests.
         pytest.skip("the demo's model is missing (make demo fetches it)")
     port = free_port()
-    command = [sys.executable, "-m", "app.demo.server", str(file), SMOLLM2.name, str(port)]
+    command = [sys.executable, "-m", "app.demo.server", str(file), model.name, str(port)]
     server = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

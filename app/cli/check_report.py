@@ -1,7 +1,7 @@
 """What `check` tells of a study file: calls, tokens and cost by subject, what is impossible, what to know."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from app.runs.linting import findings
 from app.runs.mistakes import ascii_controls
 from app.runs.study_shape import StudyFile
 from app.studies.shape import MICRO
+from app.subjects.shape import Snapshot
 from app.transcripts.estimate import METHOD, Asked, Estimate, Span, SubjectEstimate, estimate
 from app.transcripts.preflight import exact
 
@@ -25,36 +26,44 @@ MOST_LINTED = 20  # findings that are printed; --json has them all
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A sound study file and what it comes to. `notes` are (subject or "", what to know)."""
+    """A sound study file and what it comes to. `notes` are (subject or "", what to know).
+
+    `snapshots` are its subjects with what probes found in place of what it leaves open.
+    """
 
     file: StudyFile
+    snapshots: Mapping[str, Snapshot]
     prompts: dict[str, PromptShape]
     estimate: Estimate
     notes: tuple[tuple[str, str], ...]
     linted: tuple[tuple[str, Finding], ...] = ()
 
 
-def of(file: StudyFile) -> Report:
-    """Return the report of a study file. Nothing is sent, and no database is opened."""
+def of(file: StudyFile, snapshots: Mapping[str, Snapshot], unprobed: str = "") -> Report:
+    """Return the report of a study file. Nothing is sent, and nothing written.
+
+    `unprobed` says why no probe was looked at, '' where there is nothing to say.
+    """
     prompts = {
         f"{battery.battery.slug}/{prompt.key}": prompt
         for battery in file.batteries
         for prompt in battery.prompts
     }
     prices = {endpoint.slug: endpoint.price for endpoint in file.shape.endpoints}
-    asked = {slug: Asked(one, prices[one.endpoint]) for slug, one in file.snapshots.items()}
+    asked = {slug: Asked(one, prices[one.endpoint]) for slug, one in snapshots.items()}
     run = file.shape.run
     found = estimate(prompts, asked, repeats=run.repeats, temperatures=run.temperatures)
-    notes = (*_subject_notes(file, prompts, found), *_budget_notes(file, found), *_key_notes(file))
-    return Report(file, prompts, found, notes, tuple(findings(file.batteries)))
+    notes = (*_subject_notes(snapshots, prompts, found), *_budget_notes(file, found), *_key_notes(file))
+    notes += (("", unprobed),) if unprobed else ()
+    return Report(file, snapshots, prompts, found, notes, tuple(findings(file.batteries)))
 
 
 def _subject_notes(
-    file: StudyFile, prompts: dict[str, PromptShape], found: Estimate
+    snapshots: Mapping[str, Snapshot], prompts: dict[str, PromptShape], found: Estimate
 ) -> Iterator[tuple[str, str]]:
     """Yield what a reader should know of each subject's requests, once each."""
     for one in found.subjects:
-        snapshot = file.snapshots[one.subject]
+        snapshot = snapshots[one.subject]
         told: dict[str, None] = {}
         for prompt in prompts.values():
             for temperature in one.temperatures:
@@ -189,7 +198,7 @@ def _table(report: Report) -> Table:
     for name in ("draws", "calls", "tokens in", "tokens out", "cost"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in report.estimate.subjects:
-        model = report.file.snapshots[one.subject].model
+        model = report.snapshots[one.subject].model
         temperatures = ", ".join("not sent" if t is None else f"{t:g}" for t in one.temperatures)
         cost = "unknown" if one.cost_micro is None else _dollars(one.cost_micro)
         table.add_row(one.subject, Text(ascii_controls(model)), temperatures, *_numbers(one), cost)

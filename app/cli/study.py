@@ -18,9 +18,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document an
 def check(study: StudyPath, as_json: AsJson = False) -> None:
     """Validate a study file and print the calls, tokens and cost to expect. Sends nothing, writes nothing."""
     from app.cli import check_report
+    from app.cli.probed import as_probed
     from app.runs.study_file import load
+    from app.settings import settings
 
-    report = check_report.of(load(study))
+    file = load(study)
+    report = check_report.of(file, *as_probed(file, settings()))
     if as_json:
         print(json.dumps(check_report.document(report), ensure_ascii=False))
     else:

@@ -14,7 +14,7 @@ BEGUN = "one two three four five six seven eig"  # the distinctive half word tha
 CAP = 16
 ROOM = 512  # for models that think before they answer, and are refused where they may not
 RIDDLE = "What is 17 times 23? Answer with the number alone."
-THINKING = 128
+THINKING = 64
 
 
 def chat(notes: Notes) -> Steps:

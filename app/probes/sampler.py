@@ -11,7 +11,7 @@ from app.providers.wire import Answered, Call, Impossible
 
 WORDS = "Write ten random words in a row and nothing else."
 PROMPT = "Ten random words: "
-SAID = 24
+SAID = 16
 HOT, COLD = 1.0, 0.0
 NARROW = 0.001  # top_p that leaves the likeliest token alone
 FIRST, SECOND, THIRD, FOURTH = 11, 12, 13, 14  # seeds

@@ -19,6 +19,7 @@ from app.subjects.shape import Price, Snapshot
 from app.transcripts.estimate import Asked, Estimate, estimate
 from app.transcripts.faithful import controls
 from app.transcripts.preflight import Preflight, exact
+from app.transcripts.probed import able_now
 from app.transcripts.wish import RunForm, Wish, read
 
 
@@ -202,12 +203,13 @@ def subject_choices(
     newest = subjects.newest_versions(session)
     hues = slots(session)
     order = {slug: place for place, slug in enumerate(first)}
+    rows = [row for row in subjects.subjects(session) if row.id in newest]
+    frozen = {row.slug: Snapshot.model_validate(newest[row.id].snapshot) for row in rows}
+    able = able_now(session, {row.slug: (row.endpoint_id, frozen[row.slug]) for row in rows})
     found = []
-    for row in subjects.subjects(session):
-        version = newest.get(row.id)
-        if version is not None:
-            snapshot = Snapshot.model_validate(version.snapshot)
-            found.append(SubjectChoice(
+    for row in rows:
+        version, snapshot = newest[row.id], able[row.slug]
+        found.append(SubjectChoice(
                 slug=row.slug, name=row.name or row.slug, version_id=version.id, number=version.number,
                 slot=hues.get(snapshot.style, 1), endpoint=row.endpoint.slug,
                 key_env=subjects.key_name(row.endpoint, snapshot.base_url), snapshot=snapshot,

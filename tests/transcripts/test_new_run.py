@@ -15,6 +15,7 @@ from app.transcripts.models import Transcript
 from app.transcripts.new_run import NewRun, Shown, exact_request, new_run
 from app.transcripts.wish import RunForm
 from tests import seed
+from tests.probes.put import put_probe
 
 KEYS = {"TWO_API_KEY": "k", "THREE_API_KEY": "k", "FOUR_API_KEY": "k"}
 CHOSEN = {"study": "first-light", "chosen": "1", "repeats": "3"}
@@ -197,3 +198,21 @@ def test_the_subjects_of_the_study_come_first_and_those_ticked_beside_them(study
     assert len(fresh.further_subjects) == 4
     ticked = opened(form(s=["reasoner"]))
     assert [one.slug for one in ticked.named_subjects] == ["pirate", "reasoner"]
+
+
+def test_what_a_probe_found_decides_what_is_asked_and_says_so(study: seed.Seeded) -> None:
+    shown = exact_request(opened(form(p="mode-collapse/said-prefill", x="pirate")))
+    assert isinstance(shown, str)
+    assert "probe it" in shown
+    put_probe("two", prefill=True, max_tokens_field="max_completion_tokens")
+    page = opened(form(p="mode-collapse/said-prefill", x="pirate"))
+    assert page.estimate is not None
+    assert page.estimate.impossible_draws == 0
+    shown = exact_request(page)
+    assert isinstance(shown, Shown)
+    assert "max_completion_tokens" in shown.body
+    assert any("found by the probe of 20" in note for note in shown.notes)
+    put_probe("two", prefill=False)
+    told = exact_request(opened(form(p="mode-collapse/said-prefill", x="pirate")))
+    assert isinstance(told, str)
+    assert "does not continue a begun answer (found by the probe of 20" in told
