@@ -104,6 +104,7 @@ class Probing:
         finally:
             # Also where the task is cancelled: it is written here and now, and nothing is awaited before.
             self._end(state, reason)
+            self.locks.release(self.live.id)
             self.locks.close()
             await self.transport.close()
         return state

@@ -129,6 +129,7 @@ def test_one_speaks_to_an_endpoint_at_a_time(database: Database) -> None:
         assert held.take(1)
         with pytest.raises(CannotProbe, match="box is being asked just now, by a run or another probe"):
             asyncio.run(carried("box"))
+        held.release(1)
         held.close()
         Pretender.at(box)
         asyncio.run(carried("box"))
