@@ -85,7 +85,12 @@ def _seed(notes: Notes, call: Call, drawn: Drawn) -> None:
     elif None in [one.answer for one in every]:
         notes.unknown("seed", "the calls did not all come back", *every)
     elif not drawn.random:
-        notes.unknown("seed", "taken; all answers were the same, which shows nothing", *every)
+        same = (
+            "all answers were the same"
+            if _text(drawn.once)
+            else "no text came, as where a model thinks first"
+        )
+        notes.unknown("seed", f"taken; {same}, which shows nothing", *every)
     elif _text(drawn.once) == _text(drawn.again):
         says = "observed, not guaranteed: the same seed gave the same text, another seed another"
         notes.found("seed", says, *every, value=True)
@@ -95,12 +100,16 @@ def _seed(notes: Notes, call: Call, drawn: Drawn) -> None:
 
 def _narrowed(notes: Notes, hot: Call, drawn: Drawn) -> Generator[Ask, Heard, str | None]:
     """Let one token alone be drawn by top_p and by top_k; return the text that both, or one and T 0, agree on."""
+    # Without a temperature: some models take one of the two only, and one token alone is left either way.
+    bare = replace(hot, temperature=None)
     by_p = yield from put(
-        notes, f"the same with top_p {NARROW}", replace(hot, top_p=NARROW, seed=hot.seed and THIRD)
+        notes, f"the same with top_p {NARROW} alone", replace(bare, top_p=NARROW, seed=hot.seed and THIRD)
     )
-    by_k = yield from put(notes, "the same with top_k 1", replace(hot, top_k=1, seed=hot.seed and FOURTH))
+    by_k = yield from put(
+        notes, "the same with top_k 1 alone", replace(bare, top_k=1, seed=hot.seed and FOURTH)
+    )
     texts = [_text(one) for one in (drawn.cold, by_p, by_k) if one is not None and one.answer is not None]
-    likeliest = next((text for text in texts if texts.count(text) > 1), None)
+    likeliest = next((text for text in texts if text and texts.count(text) > 1), None)
     for name, heard, sent in (("top_p", by_p, NARROW), ("top_k", by_k, 1)):
         _effect(
             notes,

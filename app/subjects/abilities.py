@@ -56,7 +56,7 @@ def able(snapshot: Snapshot, probe: Probe | None) -> Snapshot:
         update={
             "can": snapshot.can.model_copy(update=filled),
             "probed": Probed(
-                id=probe.id, at=probe.finished_at or probe.started_at, filled=filled,
+                id=probe.id, at=probe.finished_at or probe.started_at, served=probe.served_model, filled=filled,
                 repeats=repeats if isinstance(repeats, bool) else None,
             ),
         }

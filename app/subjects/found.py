@@ -38,6 +38,7 @@ class Probed(Shape):
 
     id: int
     at: datetime
+    served: str | None
     filled: Mapping[str, Any]
     repeats: bool | None
 
@@ -46,7 +47,8 @@ class Probed(Shape):
         """What was filled, in one line."""
         words = {True: "yes", False: "no"}
         each = ", ".join(f"{name} {words.get(value, value)}" for name, value in self.filled.items())
-        return f"left open by the study file, and found by the probe of {self.at:%Y-%m-%d}: {each}"
+        of = f" of {self.served}" if self.served else ""
+        return f"left open by the study file, and found by the probe of {self.at:%Y-%m-%d}{of}: {each}"
 
     def told(self, name: str) -> str:
         """Return where an ability comes from, '' where not from this probe."""

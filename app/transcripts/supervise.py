@@ -214,7 +214,7 @@ class _Supervisor:
 
     async def _take_seat(self, endpoint: Endpoint) -> None:
         if not await asyncio.to_thread(self._locks.take, endpoint.id):
-            self._withhold(endpoint, "another process speaks to it")
+            self._withhold(endpoint, "another process, or a probe, speaks to it")
             return
         key = self._keys.get(endpoint.key_env, "") if endpoint.key_env else None
         if key == "":

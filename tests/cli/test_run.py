@@ -320,7 +320,7 @@ def test_where_another_process_asks_the_endpoint_a_run_only_looks_on(here: Path,
     locks.close()
     held.close()
     assert result.exit_code == 130
-    assert "box: another process speaks to it; its draws stay queued for it" in result.stdout
+    assert "box: another process, or a probe, speaks to it; its draws stay queued for it" in result.stdout
     assert len(box.seen) == asked
 
 

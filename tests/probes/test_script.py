@@ -179,10 +179,24 @@ def test_a_model_that_must_think_first_is_given_room() -> None:
     assert notes.least == 512
 
 
+def test_of_a_model_that_only_thinks_within_a_few_tokens_nothing_is_claimed() -> None:
+    class Silent(Pretender):
+        def _words(self, body: dict[str, Any]) -> list[str]:
+            return [""] * 30
+
+    notes = probed(CHAT, Silent(reasoning="hidden", temperature="default"))
+    assert found(notes, "chat") == ("found", None)
+    assert notes.findings["seed"].says == (
+        "taken; no text came, as where a model thinks first, which shows nothing"
+    )
+    assert found(notes, "temperature") == ("impossible", False)
+    assert {found(notes, name) for name in ("top_p", "top_k", "stop", "prefill")} >= {("unknown", None)}
+
+
 def test_the_evidence_names_what_was_asked_and_what_came_in_one_line_each() -> None:
     notes = probed(CHAT, refusing("top_k", prefill="continues"))
     (line,) = notes.findings["top_k"].evidence
-    assert line.asked == "the same with top_k 1"
+    assert line.asked == "the same with top_k 1 alone"
     assert line.came.startswith("HTTP 400: Unsupported parameter: top_k")
     begun = notes.findings["prefill"].evidence[0]
     assert begun.came == '"ht nine ten eleven " · length · 24 tokens in · 6 out'

@@ -160,7 +160,7 @@ def test_what_another_process_asks_is_only_waited_for(sqlite: Database) -> None:
 
         asyncio.run(asyncio.wait_for(wait(), 20))
     assert states(run) == {"done": 1}
-    assert told == ["box: another process speaks to it; its draws stay queued for it"]
+    assert told == ["box: another process, or a probe, speaks to it; its draws stay queued for it"]
 
 
 def test_without_its_key_an_endpoint_is_left_to_others_and_that_is_said(sqlite: Database) -> None:
