@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.subjects.models import Endpoint, Probe, Style, Subject, SubjectVersion
@@ -123,3 +123,13 @@ def done_probes(session: Session, endpoint_ids: Collection[int]) -> dict[int, li
     for row in session.scalars(query.order_by(Probe.id.desc())):
         found.setdefault(row.endpoint_id, []).append(row)
     return found
+
+
+def probed_at(session: Session) -> dict[int, datetime]:
+    """Return when each endpoint was last probed to the end; those never probed are left out."""
+    rows = session.execute(
+        select(Probe.endpoint_id, func.max(Probe.finished_at))
+        .where(Probe.state == "done", Probe.finished_at.is_not(None))
+        .group_by(Probe.endpoint_id)
+    )
+    return dict(rows.all())

@@ -82,6 +82,7 @@ def _everything(session: Session) -> dict[str, Any]:
     return {
         "styles": subjects.styles(session),
         "endpoints": subjects.endpoints(session),
+        "probed": subjects.probed_at(session),
         "subjects": subjects.subjects(session),
         "versions": subjects.newest_versions(session),
         "slots": subjects.slots(session),

@@ -19,7 +19,7 @@ from tests import seed
 from tests.faultbox import FaultBox
 from tests.probes.pretender import Pretender
 from tests.probes.put import finding, probe_of, put_probe
-from tests.scene import endpoint, planned
+from tests.scene import endpoint, planned, subject
 
 PAGE = "/library/endpoints/box"
 KEY = "sk-very-secret-0123456789"
@@ -119,6 +119,16 @@ async def test_a_server_that_ends_breaks_its_probes_off(client: httpx.AsyncClien
     text = await words(client)
     assert "broken off" in text
     assert "the process that asked was stopped" in text
+
+
+@pytest.mark.anyio
+async def test_the_library_tells_when_each_endpoint_was_probed(client: httpx.AsyncClient) -> None:
+    planned([endpoint("http://127.0.0.1:1/v1"), endpoint("http://127.0.0.1:2/v1", slug="other")], [subject()])
+    put_probe("box")
+    put_probe("other", state="failed")
+    text = await words(client, "/library")
+    assert text.count("price unknown not yet") == 1
+    assert re.search(r"price unknown 20\d\d-\d\d-\d\d \d\d:\d\d UTC", text)
 
 
 @pytest.mark.anyio
