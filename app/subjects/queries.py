@@ -132,4 +132,4 @@ def probed_at(session: Session) -> dict[int, datetime]:
         .where(Probe.state == "done", Probe.finished_at.is_not(None))
         .group_by(Probe.endpoint_id)
     )
-    return dict(rows.all())
+    return {number: at for number, at in rows if at is not None}
