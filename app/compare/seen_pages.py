@@ -25,7 +25,7 @@ def seen(
     prompt: Names = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Tell what the reader has seen of the answers to a prompt (`at`, battery/key), and how many answers to some
-    prompts they have not, of those that a view of Compare (its query) shows."""
+    prompts they have not, of those that a view of Compare (its query) shows; `kept` are their bookmarks there."""
     reading = _reading(request, session, slug)
     numbers = numbers_of(reading, [_name(one) for one in {at, *prompt}])
     here = [number for name, number in numbers.items() if name == _name(at)]
@@ -33,6 +33,7 @@ def seen(
     response.headers["cache-control"] = "no-store"
     return {
         "seen": sorted(reading.seen(here)),
+        "kept": reading.kept(here),
         "unseen": {one: counts[numbers[_name(one)]] for one in prompt if _name(one) in numbers},
     }
 

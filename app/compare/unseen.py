@@ -15,6 +15,7 @@ from app.compare.columns import picked
 from app.compare.scope import Part, asked
 from app.compare.view import View
 from app.reading import seen
+from app.reading.bookmarks import of_prompts
 from app.reading.seen import CellCount
 
 FEW = 40  # prompts looked at first
@@ -59,6 +60,11 @@ class Reading:
         """Return the answers to these prompts that the reader has seen."""
         every = {one for group in self._alike(prompt_ids).values() for one in group}
         return seen.seen_of(self.session, self.person_id, self.study_id, every)
+
+    def kept(self, prompt_ids: Collection[int]) -> list[dict[str, Any]]:
+        """Return the reader's bookmarks in the answers to these prompts."""
+        every = {one for group in self._alike(prompt_ids).values() for one in group}
+        return of_prompts(self.session, self.person_id, self.study_id, every)
 
     def _alike(self, prompt_ids: Collection[int]) -> Mapping[int, Collection[int]]:
         """Return for each prompt those whose draws stand on its page: itself, pooled also those equal to it."""

@@ -81,7 +81,8 @@ class ReadingPlace(Base):
 class Bookmark(Base):
     """An answer that a person keeps, or with `message_id` a path: that message and what leads to it.
 
-    One that was taken away stays with `removed_at`, so that taking it away can be taken back.
+    `hide` tells that names were hidden when it was put: then its line and its door hide them too. One that was
+    taken away stays with `removed_at`, so that taking it away can be taken back.
     """
 
     __tablename__ = "bookmarks"
@@ -99,5 +100,6 @@ class Bookmark(Base):
     transcript_id: Mapped[int] = mapped_column(ForeignKey("transcripts.id"))
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
     note: Mapped[str] = mapped_column(default="")
+    hide: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     removed_at: Mapped[datetime | None]

@@ -42,7 +42,7 @@ def upgrade() -> None:
         "bookmarks",
         *(sa.Column(name, KEY, nullable=False) for name in ("id", "person_id", "study_id", "transcript_id")),
         sa.Column("message_id", KEY, nullable=True),
-        sa.Column("note", sa.String(), nullable=False),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("note", "hide")),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("removed_at", sa.BigInteger(), nullable=True),
         _of("bookmarks", "person_id", "people"),

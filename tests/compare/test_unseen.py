@@ -137,7 +137,7 @@ async def test_pages_ask_for_it_as_json_and_what_they_tell_is_kept(
         assert marked.json() == {"changed": [one]}
         asked = f"{STUDY}/seen?at=mode-collapse/habits-plain&prompt=mode-collapse/habits-plain&prompt=x/y"
         told = await client.get(asked)
-        assert told.json() == {"seen": [one], "unseen": {"mode-collapse/habits-plain": 5}}
+        assert told.json() == {"seen": [one], "kept": [], "unseen": {"mode-collapse/habits-plain": 5}}
         assert told.headers["cache-control"] == "no-store"
         found = await client.get(f"{STUDY}/unseen?at=mode-collapse/habits-plain&hide=kept&repeat=2")
         assert found.json() == {
