@@ -127,8 +127,8 @@ async def test_the_library_tells_when_each_endpoint_was_probed(client: httpx.Asy
     put_probe("box")
     put_probe("other", state="failed")
     text = await words(client, "/library")
-    assert text.count("price unknown not yet") == 1
-    assert re.search(r"price unknown 20\d\d-\d\d-\d\d \d\d:\d\d UTC", text)
+    assert text.count("not probed yet") == 1
+    assert re.search(r"probed 20\d\d-\d\d-\d\d \d\d:\d\d UTC", text)
 
 
 @pytest.mark.anyio
