@@ -26,7 +26,16 @@ from app.subjects.shape import origin
 from app.transcripts.budget import priced
 
 WIDEST = 160  # columns, where the output is no terminal
-COLUMNS = ("chat", "completion", "prefill", "logprobs", "n", "seed", "temperature", "context")
+COLUMNS = {
+    "chat": "chat",
+    "completion": "raw",
+    "prefill": "prefill",
+    "logprobs": "logprobs",
+    "n": "n",
+    "seed": "seed",
+    "temperature": "T",
+    "context": "context",
+}
 SHORT = {NO: "no", NOT_SHOWN: "?"}
 Say = Callable[[str], Any]
 _busy = Lock()  # one moving line at a time
@@ -136,7 +145,8 @@ def _used(probe: Probe) -> str:
     into, out = probe.input_tokens, probe.output_tokens
     told = "tokens not told" if into is None or out is None else f"{into:,} tokens in, {out:,} out"
     cost = "price unknown" if probe.cost_micro is None else f"$ {probe.cost_micro / MICRO:.4f}"
-    return f"{probe.calls} calls, {told}, {'free' if probe.cost_micro == 0 else cost}"
+    calls = f"{probe.calls} call{'' if probe.calls == 1 else 's'}"
+    return f"{calls}, {told}, {'free' if probe.cost_micro == 0 else cost}"
 
 
 def show(ended: Sequence[Ended]) -> None:
@@ -152,7 +162,7 @@ def show(ended: Sequence[Ended]) -> None:
 def _show_one(one: Ended) -> None:
     """Print everything that was found of an endpoint, and whose word holds."""
     probe = one.probe
-    if probe is None or not probe.found:
+    if probe is None or probe.state == "failed":
         return
     console = _console()
     served = " · ".join(filter(None, (probe.served_model, probe.version)))
@@ -173,11 +183,12 @@ def _show_one(one: Ended) -> None:
 
 def _show_all(ended: Sequence[Ended]) -> None:
     """Print a line for each endpoint."""
-    table = _table(("endpoint", *(NAMES[name].lower() for name in COLUMNS), "calls"))
+    table = _table(("endpoint", *COLUMNS.values(), "calls"))
     for one in ended:
         found = {} if one.probe is None else {finding.name: word(finding) for finding in in_order(one.probe)}
         cells = [SHORT.get(told := found.get(name, ""), told) for name in COLUMNS]
-        table.add_row(one.row.slug, *cells, str(one.probe.calls if one.probe else 0))
+        named = one.row.slug if one.well else f"{one.row.slug} (not probed to the end)"
+        table.add_row(named, *cells, str(one.probe.calls if one.probe else 0))
     console = _console()
     console.print()
     console.print(table)
@@ -185,9 +196,9 @@ def _show_all(ended: Sequence[Ended]) -> None:
 
 
 def _table(columns: Sequence[str]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    for number, name in enumerate(columns):
-        table.add_column(name, no_wrap=number == 0)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in columns:
+        table.add_column(name, no_wrap=name != "shown by")
     return table
 
 

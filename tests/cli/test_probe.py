@@ -108,7 +108,7 @@ def test_an_endpoint_that_lets_nobody_in_or_answers_nonsense_ends_with_3(fault: 
         planned(endpoint(box.url))
         result = typed("probe", "box")
     assert result.exit_code == 3
-    assert f"box: could not be probed, {'1 calls' if fault == '401' else '3 calls'}" in result.stdout
+    assert f"box: could not be probed, {'1 call' if fault == '401' else '3 calls'}" in result.stdout
     assert says in result.stdout
 
 
