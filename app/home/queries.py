@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.batteries.models import Battery, BatteryPrompt, BatteryVersion
+from app.reading.seen import of_runs
 from app.runs.models import Run, Wave, WaveBattery, WaveSubject
 from app.runs.queries import COUNTED
 from app.studies.models import Study
@@ -32,6 +33,8 @@ class Line:
     question: str
     runs: int = 0
     newest: int | None = None
+    id: int = 0
+    unseen: int = 0  # answers of the newest run that the reader has not seen
     counts: Counts = Counts()
     subjects: list[tuple[str, int]] = field(default_factory=list)
     batteries: list[tuple[str, int]] = field(default_factory=list)
@@ -42,12 +45,15 @@ class Line:
         return sum(prompts for _, prompts in self.batteries)
 
 
-def lines(session: Session) -> list[Line]:
-    """Return the studies, the one with the newest run first; those without a run come after them."""
+def lines(session: Session, person_id: int) -> list[Line]:
+    """Return the studies, the one with the newest run first; those without a run come after them.
+
+    What is unseen is that of this person.
+    """
     newest = select(Run.study_id, func.max(Run.id).label("run"), func.count().label("runs"))
     of = newest.where(COUNTED).group_by(Run.study_id).subquery()
     rows = session.execute(
-        select(Study.slug, Study.title, Study.question, func.coalesce(of.c.runs, 0), of.c.run)
+        select(Study.slug, Study.title, Study.question, func.coalesce(of.c.runs, 0), of.c.run, Study.id)
         .outerjoin(of, of.c.study_id == Study.id)
         .order_by(func.coalesce(of.c.run, 0).desc(), Study.id.desc())
         .limit(STUDIES)
@@ -59,8 +65,10 @@ def lines(session: Session) -> list[Line]:
         _subjects(session, runs),
         _batteries(session, runs),
     )
+    seen = of_runs(session, person_id, [(line.id, line.newest) for line in found if line.newest is not None])
     for line in found:
         if line.newest is not None:
+            line.unseen = counts[line.newest].done - seen[line.newest]
             line.counts = counts[line.newest]
             line.subjects = subjects.get(line.newest, [])
             line.batteries = batteries.get(line.newest, [])

@@ -6,23 +6,29 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from app.home import queries
+from app.reading.bookmarks import lines as bookmark_lines
+from app.reading.places import places
 from app.transcripts.faithful import faithful
 from app.web import ReadDep, page, partial
 
 router = APIRouter(include_in_schema=False)
 
-PARTS = ["marks", "controls", "figures", "texts", "blocks"]
+PLACES, NOTES = 3, 5
+PARTS = ["marks", "controls", "figures", "texts", "blocks", "reading"]
 HOSTILE = "\u202eevil\u202c text, \u200b\x1b[31m<script>alert(1)</script> & 👩‍🔬 \ufeff𝒳"
 
 
 @router.get("/")
 def home(request: Request, session: ReadDep) -> HTMLResponse:
     """Show the studies and runs; where there are none, the three ways to begin."""
-    studies = queries.lines(session)
+    person = request.state.person.id
+    studies = queries.lines(session, person)
     if not studies:
         return page(request, "home/first.html", here="home")
     return page(request, "home/index.html", here="home", studies=studies,
-                unfinished=queries.unfinished(session), runs=queries.latest(session))  # fmt: skip
+                unfinished=queries.unfinished(session), runs=queries.latest(session),
+                places=places(session, person, PLACES),
+                notes=bookmark_lines(session, person, noted=True, limit=NOTES))  # fmt: skip
 
 
 @router.get("/-/home/runs")

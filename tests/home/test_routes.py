@@ -174,3 +174,26 @@ async def test_what_is_under_way_stands_above_the_studies(
     text = (await client.get("/")).text
     assert text.index("Under way") < text.index('<ul class="studies">') < text.index("Latest runs")
     assert "Run 1, First light" in (await client.get("/-/home/under-way")).text
+
+
+@pytest.mark.anyio
+async def test_it_offers_where_one_was_what_is_unseen_and_the_latest_notes(
+    client: httpx.AsyncClient, sqlite: Database
+) -> None:
+    with sqlite.writing() as session:
+        made = seed.study(session, repeats=1)
+    text = (await client.get("/")).text
+    assert "14 of 14 unseen" in text
+    assert "Continue" not in text
+    assert "Latest notes" not in text
+    number = made.transcripts["who-plain", "pirate", 1]
+    await client.post("/api/v1/bookmarks", json={"transcript": number, "note": "<i>aye</i>"})
+    address = "/studies/first-light/compare/mode-collapse/who-plain?col=pirate@1&hide=kept"
+    await client.post("/api/v1/places", json={"address": address, "title": "<b>Who</b>"})
+    await client.post("/api/v1/seen", json={"transcripts": list(made.transcripts.values())})
+    text = (await client.get("/")).text
+    assert f'href="{address.replace("&", "&amp;")}"' in text
+    assert "&lt;b&gt;Who&lt;/b&gt;" in text
+    assert "&lt;i&gt;aye&lt;/i&gt;" in text
+    assert f'href="/transcripts/{number}"' in text
+    assert "all seen" in text
