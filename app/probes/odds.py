@@ -1,6 +1,8 @@
 """Questions about log-probabilities: whether they come, how many alternatives, and on which side of the sampler."""
 
-from app.probes.asks import Heard, Notes, Steps, put
+from collections.abc import Generator
+
+from app.probes.asks import Ask, Heard, Notes, Steps, put
 from app.probes.sampler import PROMPT, WORDS
 from app.providers.wire import Token
 
@@ -12,22 +14,31 @@ MOVED = 0.5
 
 
 def logprobs(notes: Notes) -> Steps:
-    """Ask for more and more alternatives, at two temperatures."""
+    """Ask for more and more alternatives, and at two temperatures."""
     heard: list[Heard] = []
     given = 0
     for k, temperature in zip(WANTED, (HOT, MILD, MILD), strict=True):
-        sent = temperature if _takes_temperature(notes) else None
-        call = notes.call(WORDS, PROMPT, max_tokens=FEW, temperature=sent, logprobs=k)
-        at = "" if sent is None else f" at temperature {sent:g}"
-        one = yield from put(notes, f"the {k} likeliest of each place{at}", call)
+        one = yield from _likeliest(notes, k, temperature)
         heard.append(one)
         came = _alternatives(one)
-        if came < k:
+        given = k if came >= k else given
+        if came == 0 or (came < k and len(heard) > 1):
             break
-        given = k
     _comes(notes, heard, given)
-    if given:
-        _side(notes, heard)
+    if _token(heard[0]) is None:
+        return
+    if (
+        _token(heard[-1]) is None and len(heard) == 2
+    ):  # as many are not given: fewer, at the other temperature
+        heard[1] = yield from _likeliest(notes, WANTED[0], MILD)
+    _side(notes, heard[:2])
+
+
+def _likeliest(notes: Notes, k: int, temperature: float) -> Generator[Ask, Heard, Heard]:
+    sent = temperature if _takes_temperature(notes) else None
+    call = notes.call(WORDS, PROMPT, max_tokens=FEW, temperature=sent, logprobs=k)
+    at = "" if sent is None else f" at temperature {sent:g}"
+    return (yield from put(notes, f"the {k} likeliest of each place{at}", call))
 
 
 def _takes_temperature(notes: Notes) -> bool:
@@ -55,14 +66,14 @@ def _comes(notes: Notes, heard: list[Heard], given: int) -> None:
         notes.impossible("logprobs", "taken without an error, and none come", first, value=False)
 
 
-def _side(notes: Notes, heard: list[Heard]) -> None:
+def _side(notes: Notes, pair: list[Heard]) -> None:
     """Tell whether the probabilities of one place move with the temperature: those of a sampler do."""
-    first = _token(heard[0])
-    second = next((found for one in heard[1:] if (found := _token(one)) is not None), None)
-    pair = heard[:2]
-    if first is None or second is None or not _takes_temperature(notes):
-        why = "no temperature to tell by" if second is not None else "one call gave none"
-        notes.unknown("logprobs_side", why, *pair)
+    first, second = _token(pair[0]), _token(pair[-1])
+    if len(pair) < 2 or first is None or second is None:
+        notes.unknown("logprobs_side", "one call gave none", *pair)
+        return
+    if not _takes_temperature(notes):
+        notes.unknown("logprobs_side", "no temperature to tell by", *pair)
         return
     moved = _moved(dict(first.top), dict(second.top))
     if moved is None:

@@ -71,6 +71,7 @@ class Pretender:
     stops: bool = True
     logprobs: str = "before"  # after, none, null
     most: int = 20
+    refuses_more: int = 200  # alternatives than these
     answers: bool = True  # n
     echoes: bool = False
     reasoning: str = ""  # reasoning_content, hidden
@@ -94,6 +95,11 @@ class Pretender:
             )
         if self.temperature == "default" and body.get("temperature", 1) != 1:
             return Fault(400, {"error": REFUSED | {"message": "Only the default (1) value is supported."}})
+        if (_alternatives(body) or 0) > self.refuses_more:
+            return Fault(
+                400,
+                {"error": {"message": "logprobs: integer above maximum", "type": "invalid_request_error"}},
+            )
         return self._answer(path, body)
 
     @classmethod
@@ -183,7 +189,7 @@ class Pretender:
         return sum(len(one["content"].split()) for one in turns) + len(more) + self.template * around
 
     def _logprobs(self, body: Body, words: list[str]) -> Any:
-        asked = body.get("top_logprobs") if "messages" in body else body.get("logprobs")
+        asked = _alternatives(body)
         if self.logprobs in ("none", "null") or asked is None:
             return None
         cold = body.get("temperature", 1) or 0.01
@@ -197,6 +203,11 @@ class Pretender:
                 for word in words
             ]
         }
+
+
+def _alternatives(body: Body) -> int | None:
+    """How many alternatives a request asks for."""
+    return body.get("top_logprobs") if "messages" in body else body.get("logprobs")
 
 
 def _from_gemini(body: Body) -> Body:
