@@ -1,8 +1,7 @@
 """The page on which a draft is written: its form, its list of prompts, and what there is to say of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -11,43 +10,18 @@ from app.authoring.checking import Checked, Wrong
 from app.authoring.commands import checked
 from app.authoring.differing import Difference, difference
 from app.authoring.foretelling import foretold
+from app.authoring.form import Row, groups_of
 from app.authoring.linting import findings
 from app.authoring.models import Draft
-from app.authoring.parts import listed
 from app.authoring.queries import ground_of, published, slug_in, title_in
-from app.authoring.saving import Saved, form_of, slug_unit
+from app.authoring.saving import Saved, form_of
 from app.authoring.trying import Answers, Sent, answers, sent_by, sent_to
-from app.authoring.units import Texts, at, mark
 from app.batteries import queries as batteries
 from app.batteries.rules import Finding
-from app.runs.handing_on import come_with_it
 from app.runs.queries import Asking, runs_asking_battery
 from app.runs.whole import prompts_of
-from app.subjects import queries as subjects
 
 WORDS = {"lint": "To mind", "diff": "Difference", "answers": "Answers", "sent": "Sent"}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A field of the form as it stands: its texts, the mark of these, what is wrong, and what was put aside."""
-
-    field: sheets.Field
-    texts: Texts
-    was: str
-    wrong: Sequence[str]
-    asides: Sequence[Mapping[str, Any]]
-    fixed: bool = False
-
-    @property
-    def text(self) -> str:
-        """The text of a unit of one field."""
-        return self.texts.get(self.field.name, "")
-
-    @property
-    def parts(self) -> Texts:
-        """The texts of a unit of several fields, by what follows its name."""
-        return {name[len(self.field.name) + 1 :]: text for name, text in self.texts.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +57,6 @@ class Editor:
     prompt: str
     side: str
     checked: Checked
-    shown: Mapping[str, Any]  # the data that the form shows
     groups: list[tuple[sheets.Group, list[Row]]]
     items: list[Item] = field(default_factory=list)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
@@ -94,7 +67,6 @@ class Editor:
     answers: Answers | None = None
     sent: Sent | None = None
     moved: bool = False  # what it would change is not what it was begun from any more
-    options: Mapping[str, sheets.Options] = field(default_factory=dict)
     saved: Saved = field(default_factory=Saved)
     gone: bool = False  # the prompt that is shown was removed
 
@@ -141,10 +113,6 @@ class Editor:
         names = (str(one["shape"].get("family") or "") for one in self.draft.data.get("prompts", ()))
         return [name for name in dict.fromkeys(names) if name]
 
-    def turns_of(self, row: Row) -> list[tuple[str, str]]:
-        """Return a prompt's turns as (role, words); at least one, to be written in."""
-        return listed(at(self.shown, row.field.name)) or [("user", "")]
-
     def tabs(self, base: str) -> list[tuple[str, str, str]]:
         """Return what can stand beside the form: name, words, address."""
         alone = {"lint": "Before it is published"} if self.draft.kind != "battery" else {}
@@ -189,7 +157,6 @@ def editor(
     wrong = found.at(prompt)
     for unit, text in saved.refused.items():
         wrong[unit] = [text]
-    groups = sheets.PROMPT if entry else sheets.SHEETS[draft.kind]
     page = Editor(
         draft=draft,
         slug=slug_in(draft),
@@ -197,9 +164,7 @@ def editor(
         prompt=prompt,
         side=side if side in sides(draft.kind, prompt) else "lint",
         checked=found,
-        shown=data,
-        groups=[(group, [_row(draft, one, data, wrong, prompt) for one in group.fields]) for group in groups],
-        options=options(session, draft.kind),
+        groups=groups_of(session, draft, data, wrong, prompt),
         saved=saved,
         gone=entry is not None and entry not in draft.data["prompts"],
     )
@@ -232,33 +197,6 @@ def sides(kind: str, prompt: str) -> tuple[str, ...]:
     if kind == "battery":
         return ("lint", "diff", "answers", "sent") if prompt else ("lint", "diff")
     return ("lint", "sent") if kind == "subject" else ("lint",)
-
-
-def options(session: Session, kind: str) -> dict[str, sheets.Options]:
-    """Return what a form of this kind can choose from of what is registered."""
-    if kind == "endpoint":
-        return {"styles": (("", "choose"), *((one.slug, one.name) for one in subjects.styles(session)))}
-    if kind == "subject":
-        rows = subjects.endpoints(session)
-        return {"endpoints": (("", "choose"), *((one.slug, f"{one.slug} · {one.model}") for one in rows))}
-    if kind == "study":
-        here = {one.slug: one.title for one in batteries.batteries(session)}
-        new = {slug: shape for slug, shape in come_with_it().items() if slug not in here}
-        come = {slug: f"{shape.battery.title}, which comes with the program" for slug, shape in new.items()}
-        return {
-            "subjects": tuple((one.slug, one.name) for one in subjects.subjects(session)),
-            "batteries": tuple((here | come).items()),
-        }
-    return {}
-
-
-def _row(
-    draft: Draft, one: sheets.Field, data: Mapping[str, Any], wrong: Mapping[str, Sequence[str]], prompt: str
-) -> Row:
-    texts = one.unit.shown(data)
-    asides = [aside for aside in draft.aside if aside["unit"] == one.name and aside["prompt"] == prompt]
-    fixed = not prompt and draft.of is not None and one.name == slug_unit(draft.kind)
-    return Row(one, texts, mark(texts), wrong.get(one.name, ()), asides, fixed)
 
 
 def since(session: Session, draft: Draft, found: Checked) -> Since | None:

@@ -146,6 +146,11 @@ def _change(request: Request, number: int, fields: dict[str, str]) -> Response:
         if fields.get("tell") == "1" or (changed and fields.get("quiet") != "1"):
             client = request.headers.get("x-client", "")[:20]
             commands.tell(session, row, person_id=request.state.person.id, client=client)
+    # Read outside of the transaction: what there is to say of a long battery takes longer than its save.
+    with db.reading() as session:
+        row = draft(session, number)
+        if row is None:
+            raise NotFound("There is no such draft any more; it was published or thrown away.")
         shown = editor(session, row, prompt=saved.prompt, side=fields.get("side", "lint"), saved=saved)
         shown = beside(session, shown, fields)
     return _answer(request, shown, fields)

@@ -1,11 +1,14 @@
 """The first page, and the page that shows every part of the interface."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from app.batteries.rules import Finding
 from app.home import queries
+from app.home.writing import rows
 from app.reading.bookmarks import lines as bookmark_lines
 from app.reading.places import places
 from app.transcripts.faithful import faithful
@@ -14,7 +17,11 @@ from app.web import ReadDep, page, partial
 router = APIRouter(include_in_schema=False)
 
 PLACES, NOTES = 3, 5
-PARTS = ["marks", "controls", "figures", "texts", "blocks", "reading"]
+PARTS = ["marks", "controls", "figures", "texts", "blocks", "reading", "writing"]
+MINDED = (
+    Finding("wordings", "number", "variant", "found 1 wording of number, expected 3 or more"),
+    Finding("condition", "number", "turns", "found the name Maria, which most of its siblings have not"),
+)
 HOSTILE = "\u202eevil\u202c text, \u200b\x1b[31m<script>alert(1)</script> & 👩‍🔬 \ufeff𝒳"
 
 
@@ -47,7 +54,10 @@ def under_way(request: Request, session: ReadDep) -> HTMLResponse:
 def patterns(request: Request) -> HTMLResponse:
     """Show every macro of `templates/ui` in every state."""
     then = datetime.now(UTC) - timedelta(minutes=3)
-    return page(request, "home/patterns.html", parts=PARTS, hostile=faithful(HOSTILE), then=then, count=0)
+    shown: dict[str, Any] = {"rows": list(rows(HOSTILE)), "findings_shown": MINDED, "faithful": faithful}
+    return page(
+        request, "home/patterns.html", parts=PARTS, hostile=faithful(HOSTILE), then=then, count=0, **shown
+    )
 
 
 @router.get("/-/patterns/now")

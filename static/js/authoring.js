@@ -12,7 +12,7 @@ const number = document.getElementById('main').dataset.draft;
 let dirty = false; // written and not saved
 let untold = false; // saved, and not told to other windows
 let waiting = 0; // the timer of the next save
-let submitter = null; // the button that sent the form
+let act = null; // what a button or a drag asks for with the next save, as fields
 let quiet = false; // whether the save under way is one of typing
 let flying = 0; // saves under way
 let leaving = ''; // where to go when all is saved
@@ -42,14 +42,15 @@ export function mark() {
 
 form.addEventListener('input', wrote);
 form.addEventListener('change', () => { dirty = true; save(); });
-document.addEventListener('submit', (event) => { if (event.target === form) submitter = event.submitter; }, true);
+document.addEventListener('submit', ({ target, submitter }) => {
+  if (target === form && submitter) act = { [submitter.name]: submitter.value };
+}, true);
 
 form.addEventListener('htmx:configRequest', ({ detail }) => {
-  if (submitter) detail.parameters[submitter.name] = submitter.value;
-  else if (quiet) detail.parameters.quiet = '1';
-  else if (untold) detail.parameters.tell = '1';
-  untold = !submitter && quiet;
-  submitter = null;
+  // htmx takes a button that is merely focused for the one that sent the form: what is asked for is said here alone.
+  Object.assign(detail.parameters, { do: 'save' }, act ?? (quiet ? { quiet: '1' } : untold ? { tell: '1' } : {}));
+  untold = !act && quiet;
+  act = null;
   dirty = false;
 });
 
@@ -155,12 +156,9 @@ rail?.addEventListener('drop', (event) => {
   event.preventDefault();
   const lines = [...rail.querySelectorAll('li[data-prompt]')];
   const next = over.below ? lines[lines.indexOf(over.line) + 1] : over.line;
-  const which = dragged.dataset.prompt;
+  act = { do: 'move', which: dragged.dataset.prompt, before: next?.dataset.prompt ?? '' };
   dragged.classList.remove('dragged');
-  window.htmx.ajax('POST', form.action, {
-    source: form, swap: 'none',
-    values: { do: 'move', which, before: next?.dataset.prompt ?? '', p: form.elements.p.value },
-  });
+  save();
 });
 rail?.addEventListener('dragend', () => { dragged?.classList.remove('dragged'); dragged = null; clear(); });
 

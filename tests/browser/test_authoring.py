@@ -49,8 +49,10 @@ def test_a_battery_is_written_by_keyboard_and_survives_the_window(
     page.goto("/library/batteries/mine")
     page.keyboard.press("e")
     expect(page).to_have_url(re.compile(r"/library/drafts/1$"))
+    page.wait_for_load_state()  # keys are there when the page is
     page.keyboard.press("j")
     expect(words(page)).to_have_value("Pick a number.")
+    page.wait_for_load_state()
     page.keyboard.press("e")
     expect(words(page)).to_be_focused()
     # Saved while one types, without leaving the field: its finding stands beside it, and the focus stays.
@@ -81,9 +83,11 @@ def test_a_battery_is_written_by_keyboard_and_survives_the_window(
     page.get_by_label("Wording", exact=True).press("Escape")
     page.keyboard.press("c")
     expect(page.get_by_label("Key", exact=True)).to_have_value("number-3")
+    page.wait_for_load_state()
     page.get_by_label("Key", exact=True).press("Escape")
     page.keyboard.press("Delete")
     expect(page.locator("#rail")).to_contain_text("Removed 1")
+    page.wait_for_load_state()
     page.keyboard.press("Shift+Slash")
     for name in ("Save", "Move this prompt up", "Add a prompt after this one", "Clone this prompt", "Write"):
         expect(page.locator("#keys")).to_contain_text(name)
@@ -112,6 +116,11 @@ def test_a_battery_is_written_by_mouse(page: Page, tmp_path: Path) -> None:
     expect(page.locator("#rail li a > span:first-child").first).to_have_text("minutes")
     saved(page, lambda: page.get_by_role("button", name="Add a turn").click())
     expect(page.get_by_label("Words of turn 3")).to_be_visible()
+    page.get_by_label("Words of turn 3").fill("and")
+    saved(page, lambda: page.get_by_label("Words of turn 3").press("Tab"))
+    expect(page.get_by_role("button", name="Add a turn")).to_be_focused()
+    saved(page, lambda: page.keyboard.press("Control+s"))
+    expect(page.get_by_label("Words of turn 4")).to_have_count(0)  # focused is not pressed
     saved(page, lambda: page.get_by_role("button", name="Remove turn 3").click())
     expect(page.get_by_label("Words of turn 3")).to_have_count(0)
     saved(page, lambda: page.get_by_label("Mode", exact=True).select_option("chat"))
@@ -216,7 +225,6 @@ def test_a_study_is_made_in_the_browser_from_nothing(page: Page, accessible: Cal
     saved(page, lambda: page.get_by_label("Name of the key's variable").press("Tab"))
     expect(page.locator("#m-key_env")).to_contain_text("found what looks like a key (not kept)")
     page.get_by_label("Name of the key's variable").fill("TWO_API_KEY")
-    accessible(page)
     publish(page)
     page.goto("/library")
     menu(page, "Subject")
