@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.authoring import prompts
@@ -101,6 +101,7 @@ def test_a_free_key_is_the_wanted_one_or_the_next_number() -> None:
 ACTS = st.tuples(st.sampled_from(sorted(LISTS)), st.integers(0, 9), st.integers(0, 9))
 
 
+@settings(deadline=None)
 @given(st.lists(ACTS, max_size=12))
 def test_whatever_is_done_no_prompt_is_lost_and_ids_stay_unique(acts: list[tuple[str, int, int]]) -> None:
     data: dict[str, Any] = made("a", "b:a", "c")

@@ -68,7 +68,7 @@ def test_whatever_a_draft_holds_can_be_shown_and_read(unit: Unit, value: Any) ->
     unit.value(texts)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     st.dictionaries(
         LINE.filter(lambda name: name == name.strip() and name), LINE | st.integers() | st.booleans()
@@ -83,12 +83,14 @@ def test_any_condition_comes_back(condition: dict[str, Any]) -> None:
     assert back(units.pairs("condition", typed=True), shown or None) == (shown or None)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(parts.ROLES), TEXT)))
 def test_any_turns_come_back(said: list[tuple[str, str]]) -> None:
     turns = [{role: words} for role, words in said]
     assert back(parts.turns(), turns) == (turns or None)
 
 
+@settings(deadline=None)
 @given(st.lists(TEXT.filter(bool)))
 def test_any_stops_come_back(stops: list[str]) -> None:
     assert back(units.stops("stop"), stops) == (stops or None)
@@ -181,6 +183,7 @@ def test_two_windows_that_write_the_same_do_not_clash_and_an_empty_form_changes_
     assert merge(UNITS, first, {"note": "unasked"}).data == first
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_of_any_two_forms_nothing_is_lost(drawn: st.DataObject) -> None:
     names = ["title", "note", "repeats", "turns.0.words"]

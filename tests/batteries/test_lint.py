@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.batteries.lint import lint, texts
@@ -355,6 +355,7 @@ def test_findings_come_in_the_order_of_the_prompts_and_once() -> None:
 WORDS = st.text("abc AB [{x}]!?\n.,'19é漢🦦", min_size=1, max_size=40)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(WORDS, st.sampled_from("pq"), st.sampled_from(["", "lo", "hi"])), max_size=7))
 def test_lint_reads_any_words_and_is_the_same_each_time(given_: list[tuple[str, str, str]]) -> None:
     prompts = [

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.batteries.shape import Answer
@@ -43,6 +43,7 @@ def test_why(answer: Answer | None, text: str, why: str) -> None:
     assert why_unread(answer, text) == why
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["integer", "word", "choice", "yesno", "line"]),
     st.sampled_from(["whole", "first"]),
