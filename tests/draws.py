@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -75,26 +75,28 @@ def write(
     made: Seeded,
     subjects: Sequence[SubjectShape],
     prompts: Sequence[PromptShape],
-    repeats: int,
+    repeats: Iterable[int],
     say: Say,
     started: datetime,
     seconds: float,
+    wave: int = 1,
 ) -> None:
-    """Write every draw of a run, repeat by repeat, finished at even steps over `seconds` after `started`."""
+    """Write these repeats of every cell, finished at even steps over `seconds` after `started`."""
     cells = {
         (prompt.key, subject.slug): _cell(session, made, prompt, subject)
         for prompt in prompts
         for subject in subjects
     }
-    total = len(cells) * repeats
+    repeats = list(repeats)
+    total = len(cells) * len(repeats)
     rows, values = [], []
-    for repeat in range(1, repeats + 1):
+    for repeat in repeats:
         for prompt in prompts:
             for subject in subjects:
                 at = started + timedelta(seconds=seconds * (len(rows) + 1) / total)
                 cell = cells[prompt.key, subject.slug]
                 rows.append(Row(prompt, subject, repeat, say(prompt, subject, repeat), at, cell["root_id"]))
-                values.append({**cell, "repeat": repeat, "created_at": started})
+                values.append({**cell, "repeat": repeat, "wave": wave, "created_at": started})
     numbers = session.scalars(
         insert(Transcript).returning(Transcript.id, sort_by_parameter_order=True), values
     ).all()
@@ -247,10 +249,13 @@ def _finish(session: Session, made: Seeded, rows: Sequence[Row], calls: int) -> 
             update(Transcript).where(table.c.id == bindparam("number")).values(become), moved
         )
     done = [row for row in rows if row.draw.state == "done"]
-    session.add(RunBudget(
-        run_id=made.run_id, calls=calls, spent_micro=sum(row.cost_micro or 0 for row in done),
-        tokens=sum(sum(row.tokens) for row in done),
-    ))  # fmt: skip
+    budget = session.get(RunBudget, made.run_id) or RunBudget(
+        run_id=made.run_id, calls=0, spent_micro=0, tokens=0
+    )
+    budget.calls += calls
+    budget.spent_micro += sum(row.cost_micro or 0 for row in done)
+    budget.tokens += sum(sum(row.tokens) for row in done)
+    session.add(budget)
     session.flush()
 
 

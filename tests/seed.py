@@ -6,7 +6,7 @@ each draw came to.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -38,8 +38,9 @@ def study(
     wanted: str = "go",
     budget_usd: float | None = None,
     seconds: float = 60.0,
+    ago: timedelta = timedelta(0),
 ) -> Seeded:
-    """Write a study with one run and all its draws, the last of them finished now, the first `seconds` ago."""
+    """Write a study with one run and all its draws, the last of them finished `ago`, the first `seconds` before."""
     asked = {
         "subjects": [one.slug for one in subjects],
         "batteries": [battery],
@@ -53,7 +54,7 @@ def study(
     made.prompts = _prompts_of(session, made.battery_version_id)
     _subjects(session, subjects, made)
     run(session, made, subjects=subjects, prompts=prompts, repeats=repeats, say=say, wanted=wanted,
-        budget_micro=micro, seconds=seconds)  # fmt: skip
+        budget_micro=micro, seconds=seconds, ago=ago)  # fmt: skip
     return made
 
 
@@ -68,35 +69,91 @@ def run(
     wanted: str = "go",
     budget_micro: int | None = None,
     seconds: float = 60.0,
+    ago: timedelta = timedelta(0),
 ) -> int:
-    """Write one more run of a seeded study; `made` then tells of this one. Return its id."""
-    started = now() - timedelta(seconds=seconds)
+    """Write one more run of a seeded study, ended `ago`; `made` then tells of this one. Return its id."""
+    started = now() - ago - timedelta(seconds=seconds)
     one = Run(study_id=made.study_id, wanted=wanted, seed=1, budget_micro=budget_micro, created_at=started)
     session.add(one)
     session.flush()
     made.run_id, made.transcripts = one.id, {}
-    wave = Wave(run_id=one.id, number=1, repeats=repeats, created_at=started)
-    session.add(wave)
-    session.flush()
-    session.add(WaveBattery(wave_id=wave.id, version_id=made.battery_version_id, position=0))
-    for place, subject in enumerate(subjects):
-        session.add(WaveSubject(wave_id=wave.id, version_id=made.versions[subject.slug], position=place))
-    session.flush()
-    draws.write(session, made, subjects, prompts, repeats, say, started, seconds)
+    _wave(session, made, 1, subjects, repeats, "", started)
+    draws.write(session, made, subjects, prompts, range(1, repeats + 1), say, started, seconds)
     return one.id
+
+
+def wave(
+    session: Session,
+    made: Seeded,
+    *,
+    first: int,
+    repeats: int,
+    subjects: Sequence[SubjectShape] = SUBJECTS,
+    prompts: Sequence[PromptShape] = PROMPTS,
+    say: Say = say,
+    number: int = 2,
+    reason: str = "",
+    ago: timedelta = timedelta(0),
+) -> None:
+    """Extend the run that `made` tells of by the repeats from `first` to `repeats` of these cells."""
+    started = now() - ago
+    _wave(session, made, number, subjects, repeats, reason, started)
+    draws.write(session, made, subjects, prompts, range(first, repeats + 1), say, started, 0, number)
+
+
+def battery_version(session: Session, made: Seeded, prompts: Sequence[PromptShape], number: int = 2) -> int:
+    """Make the next version of a seeded battery; runs written from then on ask that one."""
+    before = session.get_one(BatteryVersion, made.battery_version_id)
+    made.battery_version_id = _version(session, before.battery_id, number, prompts)
+    made.prompts = _prompts_of(session, made.battery_version_id)
+    return made.battery_version_id
+
+
+def version(session: Session, made: Seeded, subject: SubjectShape, number: int = 2) -> int:
+    """Freeze a seeded subject as it is now as its next version; runs written from then on ask that one."""
+    taken = snapshot(subject).model_dump(mode="json")
+    row = SubjectVersion(
+        subject_id=made.subjects[subject.slug], number=number, snapshot=taken, sha256=sha256(taken)
+    )
+    session.add(row)
+    session.flush()
+    made.versions[subject.slug] = row.id
+    return row.id
+
+
+def _wave(
+    session: Session,
+    made: Seeded,
+    number: int,
+    subjects: Sequence[SubjectShape],
+    repeats: int,
+    reason: str,
+    started: datetime,
+) -> None:
+    row = Wave(run_id=made.run_id, number=number, repeats=repeats, reason=reason, created_at=started)
+    session.add(row)
+    session.flush()
+    session.add(WaveBattery(wave_id=row.id, version_id=made.battery_version_id, position=0))
+    for place, subject in enumerate(subjects):
+        session.add(WaveSubject(wave_id=row.id, version_id=made.versions[subject.slug], position=place))
+    session.flush()
 
 
 def _battery(session: Session, slug: str, prompts: Sequence[PromptShape]) -> int:
     battery = Battery(slug=slug, title=slug.replace("-", " ").capitalize(), licence="CC0-1.0")
     session.add(battery)
     session.flush()
-    version = BatteryVersion(battery_id=battery.id, number=1, sha256=sha256(slug))
+    return _version(session, battery.id, 1, prompts)
+
+
+def _version(session: Session, battery_id: int, number: int, prompts: Sequence[PromptShape]) -> int:
+    version = BatteryVersion(battery_id=battery_id, number=number, sha256=sha256([battery_id, number]))
     session.add(version)
     session.flush()
     for place, prompt in enumerate(prompts):
         identity = prompt.identity()
         row = Prompt(
-            battery_id=battery.id, key=prompt.key, content_sha256=sha256(identity),
+            battery_id=battery_id, key=prompt.key, content_sha256=sha256(identity),
             equal_sha256=sha256([identity["turns"], identity["mode"]]),
             family=prompt.family, variant=prompt.variant, theme=prompt.theme, branch=prompt.branch,
             mode=prompt.mode, title=prompt.title, shape=prompt.model_dump(mode="json"),

@@ -51,6 +51,8 @@ class Card:
     pivot: bool = False
     same: str = ""  # which draws of its column say this very text, by their places there
     rest: str = ""  # those of its stack that say the same otherwise
+    wave: str = ""  # which wave asked the draw shown, where its column pools several
+    waves: str = ""  # which of them asked its draws, where not all did
 
 
 def tag_of(draw: Draw, pooled: bool) -> str:
@@ -79,6 +81,15 @@ def card(stack: Stack, shown: Draw, view: View, pivot: Draw | None) -> Card:
         other_model=sum([draw.other_model for draw in stack.draws]),
         pivot=pivot in stack.draws,
     )
+
+
+def waves_of(draws: Sequence[Draw], pooled: bool, of: int = 0) -> str:
+    """Return in words which waves asked some draws, of pooled runs each with its run; '' where they are `of`."""
+    found = sorted({(draw.row.run_id, draw.row.wave) for draw in draws})
+    if len(found) == of:
+        return ""
+    named = [f"{run}.{wave}" if pooled else str(wave) for run, wave in found]
+    return f"wave {' + '.join(named)}"
 
 
 def _badges(draws: Sequence[Draw], view: View) -> tuple[tuple[str, str, int], ...]:

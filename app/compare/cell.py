@@ -29,6 +29,7 @@ class Cell:
     served: str | None = None
     states: Counter[str] = field(default_factory=Counter)
     endings: Counter[str] = field(default_factory=Counter)
+    waves: frozenset[tuple[int, int]] = frozenset()  # run and wave of each draw
     inserted: Inserted | None = None  # what a server's chat template put in that nobody sent
     unequal: int = 0  # draws whose prompt has another effective max_tokens, left out of a pool
 
@@ -67,21 +68,22 @@ class Cell:
         return wilson(max(counts), sum(counts)) if counts else None
 
 
-def fill(columns: Sequence[Column], rows: Sequence[Any], pooled: bool) -> list[Cell]:
-    """Sort transcripts into their columns' cells."""
+def fill(columns: Sequence[Column], rows: Sequence[Any], pooled: bool, wave: int = 0) -> list[Cell]:
+    """Sort transcripts into their columns' cells; those of one wave alone where it is asked for (0 = all)."""
     cells = [Cell(column) for column in columns]
-    by_cell = {
-        (cell.column.version_id, cell.column.temperature_milli, run): cell
-        for cell in cells
-        for run in cell.column.runs
-    }
+    by_cell: dict[tuple[int, int | None, int], list[Cell]] = {}
+    for cell in cells:
+        for run in cell.column.runs:
+            key = (cell.column.version_id, cell.column.temperature_milli, run)
+            by_cell.setdefault(key, []).append(cell)
     for row in rows:
-        cell = by_cell.get((row.subject_version_id, row.temperature_milli, row.run_id))
-        if cell is not None:
-            cell.rows.append(row)
-    if pooled:
-        for cell in cells:
+        if wave in (0, row.wave):
+            for cell in by_cell.get((row.subject_version_id, row.temperature_milli, row.run_id), ()):
+                cell.rows.append(row)
+    for cell in cells:
+        if pooled:
             _keep_equal(cell)
+        cell.waves = frozenset([(row.run_id, row.wave) for row in cell.rows])
     return cells
 
 

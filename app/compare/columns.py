@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,7 +20,8 @@ STAGES = ("base", "sft", "preference", "constitutional", "character", "reasoning
 class Column:
     """A subject at a temperature; `temperature_milli` is None where none of the chosen runs asked it this prompt.
 
-    `other_versions` counts the draws of its other versions that pooling leaves out.
+    `run` is the one run that it holds for itself, 0 where it takes its newest or pools. `prompt_id` is the prompt
+    as its newest run asked it. `other_versions` counts the draws of its other versions that are left out.
     """
 
     token: str
@@ -33,6 +34,9 @@ class Column:
     other_versions: int = 0
     number: int = 1
     style: str = ""
+    run: int = 0
+    prompt_id: int = 0
+    pinned: bool = False
     _snapshot: Snapshot | None = field(default=None)
 
     @property
@@ -45,78 +49,93 @@ class Column:
         assert self._snapshot is not None
         return self._snapshot
 
+    def bears(self, name: str) -> bool:
+        """Tell whether an address means it by this name: its token, that without its run, or its subject."""
+        return name in (self.token, self.slug) or (self.run > 0 and name == self.token.rpartition("@")[0])
+
+
+def meant(columns: Sequence[Column], name: str) -> list[Column]:
+    """Return the column of exactly this name, else all that bear it."""
+    return [one for one in columns if one.token == name] or [one for one in columns if one.bears(name)]
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The columns shown, and all that could be: for the picker and the menu of temperatures.
 
-    `picked` counts those that the address asks for, more than are shown where they are too many; `gone` are the
-    names in it that no column of this prompt bears.
+    `picked` are those that the address asks for in their order, more than are shown where they are too many; `gone`
+    are the names in it that no column of this prompt bears.
     """
 
     shown: tuple[Column, ...]
     all: tuple[Column, ...]
     temperatures: tuple[tuple[int, str], ...]  # each in words
-    picked: int
+    picked: tuple[Column, ...]
     gone: tuple[str, ...]
+    runs: frozenset[int]  # all that asked this prompt, chosen or not
 
 
 def choose(session: Session, study_id: int, view: View, prompt_ids: Sequence[int], here: int) -> Choice:
     """Choose the columns for a prompt; `here` is its id, `prompt_ids` those it is pooled with.
 
-    Order: that of `cols` in the address, else the newest run's; by style first where asked for.
+    Order: that of `cols` in the address, else the newest run's; by style first where asked for; pinned ones first.
     """
-    chosen = view.chosen_runs
-    asked = [
-        row for row in queries.subjects_asked(session, study_id, chosen) if not chosen or row.run in chosen
-    ]
-    cells = [
-        cell for cell in queries.cells(session, study_id, prompt_ids) if not chosen or cell.run_id in chosen
-    ]
-    every = _columns(asked, cells, view.pooled)
+    asked = queries.subjects_asked(session, study_id, view.chosen_runs | view.named_runs)
+    cells = queries.cells(session, study_id, prompt_ids)
+    every = _every(asked, cells, view)
     _describe(session, every, {row.version_id: row for row in asked})
     temperatures = sorted({one.temperature_milli for one in every if one.temperature_milli is not None})
-    picked = _picked(every, view)
-    if view.group:
-        picked.sort(key=lambda one: (STAGES.index(one.snapshot.stage), one.snapshot.style))
-    if view.hide == "shuffled":
-        picked.sort(key=lambda one: hashlib.sha256(f"{here} {one.token}".encode()).digest())
-    known = {name for one in every for name in (one.token, one.slug)}
+    picked = _ordered(_picked(every, view), view, here)
     return Choice(
         tuple(picked[:MOST]),
         tuple(every),
         tuple((milli, temperature_said(milli)) for milli in temperatures),
-        len(picked),
-        tuple(name for name in view.cols if name not in known),
+        tuple(picked),
+        tuple(name for name in view.cols if not any(one.bears(name) for one in every)),
+        frozenset([cell.run_id for cell in cells]),
     )
 
 
 def picked(asked: Sequence[Any], cells: Sequence[Any], view: View) -> list[Column]:
     """Return the columns that a page would show of these subjects and cells, not described and in no order."""
-    return _picked(_columns(asked, cells, view.pooled), view)
+    return _picked(_every(asked, cells, view), view)
 
 
-def _columns(asked: Sequence[Any], cells: Sequence[Any], pooled: bool) -> list[Column]:
+def _every(asked: Sequence[Any], cells: Sequence[Any], view: View) -> list[Column]:
+    """Return all columns that could be, and those further ones of one run each that the address names."""
+    chosen = view.chosen_runs
+    taken = [row for row in asked if row.run in chosen] if chosen else asked
+    found = [cell for cell in cells if cell.run_id in chosen] if chosen else cells
+    every = _columns(taken, found, view)
+    if view.named_runs and not view.beside:
+        alone = [cell for cell in cells if cell.run_id in view.named_runs]
+        apart = _columns(asked, alone, replace(view, beside=True))
+        every += [one for one in apart if one.run and one.token in view.cols]
+    return every
+
+
+def _columns(asked: Sequence[Any], cells: Sequence[Any], view: View) -> list[Column]:
     subjects: dict[int, Any] = {}  # by id, in the order of the newest run that asks them
     subject_of: dict[int, int] = {}
     for row in asked:
         subjects.setdefault(row.id, row)
         subject_of[row.version_id] = row.id
-    found: dict[tuple[int, int], list[Any]] = {}
+    found: dict[tuple[int, int, int], list[Any]] = {}  # by subject, temperature, run (0 = any)
     for cell in cells:
         subject = subject_of.get(cell.subject_version_id)
         if subject is not None:
-            found.setdefault((subject, cell.temperature_milli), []).append(cell)
+            run = cell.run_id if view.beside else 0
+            found.setdefault((subject, cell.temperature_milli, run), []).append(cell)
     columns = []
     for subject, row in subjects.items():
-        temperatures = sorted(milli for one, milli in found if one == subject)
-        columns += [_column(row, found[subject, milli], pooled) for milli in temperatures] or [
+        mine = sorted(key for key in found if key[0] == subject)
+        columns += [_column(row, found[key], view.pooled, key[2]) for key in mine] or [
             Column(row.slug, row.id, row.slug, row.name or row.slug, row.version_id, None)
         ]
     return columns
 
 
-def _column(row: Any, cells: Sequence[Any], pooled: bool) -> Column:
+def _column(row: Any, cells: Sequence[Any], pooled: bool, run: int) -> Column:
     newest = max(cells, key=lambda cell: (cell.run_id, cell.subject_version_id))
     version = newest.subject_version_id
     taken = [
@@ -124,11 +143,12 @@ def _column(row: Any, cells: Sequence[Any], pooled: bool) -> Column:
         for cell in cells
         if cell.subject_version_id == version and (pooled or cell.run_id == newest.run_id)
     ]
-    others = sum(cell.n for cell in cells if cell.subject_version_id != version) if pooled else 0
+    others = sum(cell.n for cell in cells if cell.subject_version_id != version) if pooled or run else 0
     milli = newest.temperature_milli
+    token = column_token(row.slug, milli)
     return Column(
-        column_token(row.slug, milli), row.id, row.slug, row.name or row.slug, version, milli,
-        tuple(sorted({cell.run_id for cell in taken}, reverse=True)), others,
+        f"{token}@{run}" if run else token, row.id, row.slug, row.name or row.slug, version, milli,
+        tuple(sorted({cell.run_id for cell in taken}, reverse=True)), others, run=run, prompt_id=newest.prompt_id,
     )  # fmt: skip
 
 
@@ -142,8 +162,23 @@ def _picked(every: Sequence[Column], view: View) -> list[Column]:
     ]
     if not view.cols:
         return at_temperature
-    picked = [one for name in view.cols for one in at_temperature if name in (one.token, one.slug)]
+    picked = [one for name in view.cols for one in meant(at_temperature, name)]
     return list({one.token: one for one in picked}.values())
+
+
+def _ordered(picked: list[Column], view: View, here: int) -> list[Column]:
+    """Put columns in their order. Where they are shuffled nothing is pinned: its place would tell its name."""
+    if view.group:
+        picked.sort(key=lambda one: (STAGES.index(one.snapshot.stage), one.snapshot.style))
+    if view.hide == "shuffled":
+        picked.sort(key=lambda one: hashlib.sha256(f"{here} {one.token}".encode()).digest())
+    elif view.pin:
+        first = [one for name in view.pin for one in meant(picked, name)]
+        pinned = {one.token: one for one in first}
+        for one in pinned.values():
+            one.pinned = True
+        picked = [*pinned.values(), *(one for one in picked if one.token not in pinned)]
+    return picked
 
 
 def _describe(session: Session, columns: Sequence[Column], rows: Mapping[int, Any]) -> None:

@@ -9,7 +9,8 @@ from app.subjects.shape import Snapshot
 class Profile:
     """What may set a column apart: its subject version, and what held when its draws were made.
 
-    `days` are the first and the last (UTC, counted from 1970-01-01), `waves` pairs of run and wave.
+    `days` are the first and the last (UTC, counted from 1970-01-01), `waves` pairs of run and wave, `version` is
+    the subject's id and the number of its version.
     """
 
     def __init__(
@@ -20,6 +21,7 @@ class Profile:
         served: str | None = None,
         days: tuple[int, int] | None = None,
         waves: frozenset[tuple[int, int]] = frozenset(),
+        version: tuple[int, int] = (0, 0),
     ) -> None:
         sampling = snapshot.sampling
         self.weights = (snapshot.family, snapshot.model)
@@ -34,6 +36,7 @@ class Profile:
         self.served = served
         self.days = days
         self.waves = waves
+        self.version = version
 
 
 def differences(a: Profile, b: Profile) -> tuple[str, ...]:
@@ -41,7 +44,8 @@ def differences(a: Profile, b: Profile) -> tuple[str, ...]:
 
     Of what follows from another difference nothing is said twice: other weights are served elsewhere and under
     another name, and only two columns of one mode can differ in template. A system prompt that was not sent and
-    an empty one are different where both are chats, for a server may put its own in place of the first.
+    an empty one are different where both are chats, for a server may put its own in place of the first. That two
+    versions of one subject differ is told where none of this is what they differ in.
     """
     weights, mode = a.weights != b.weights, a.mode != b.mode
     system = (a.system or "") != (b.system or "") if mode else a.system != b.system
@@ -56,9 +60,14 @@ def differences(a: Profile, b: Profile) -> tuple[str, ...]:
         ("sampling", a.sampling != b.sampling),
         ("max tokens", a.max_tokens != b.max_tokens),
         ("served model", not weights and served),
-        ("date", _apart(a, b)),
     )
-    return tuple([name for name, differs in found if differs])
+    names = [name for name, differs in found if differs]
+    subject, number = a.version
+    if not names and subject == b.version[0] and number != b.version[1]:
+        names.append("version")
+    if _apart(a, b):
+        names.append("date")
+    return tuple(names)
 
 
 def _apart(a: Profile, b: Profile) -> bool:

@@ -8,6 +8,7 @@ from app.batteries.shape import PromptShape
 from app.compare.cell import Cell
 from app.compare.columns import Column
 from app.compare.differs import Contrast, Profile
+from app.compare.ran import Ran, ran
 from app.elicitation.modes import effective_max_tokens
 from app.elicitation.truncation import truncated
 from app.subjects.shape import Snapshot
@@ -53,6 +54,7 @@ class Head:
     clean: bool = False
     against: str = ""
     against_glyph: str = ""
+    ran: Ran | None = None
 
 
 def letter(at: int) -> str:
@@ -91,12 +93,20 @@ def profile(cell: Cell, prompt: PromptShape) -> Profile | None:
         effective_max_tokens(prompt, column.snapshot),
         cell.served,
         (min(days), max(days)) if days else None,
-        frozenset((row.run_id, row.wave) for row in cell.rows),
+        cell.waves,
+        (column.subject_id, column.number),
     )
 
 
-def head(cells: Sequence[Cell], at: int, prompt: PromptShape, contrast: Contrast | None, hide: bool) -> Head:
-    """Describe one column among all that are shown."""
+def head(
+    cells: Sequence[Cell],
+    at: int,
+    prompt: PromptShape,
+    contrast: Contrast | None,
+    hide: bool,
+    apart: bool = False,
+) -> Head:
+    """Describe one column among all that are shown; `apart` where these come from other runs each."""
     cell = cells[at]
     column, states = cell.column, cell.states
     shown = {
@@ -121,15 +131,19 @@ def head(cells: Sequence[Cell], at: int, prompt: PromptShape, contrast: Contrast
         clean=bool(contrast and contrast.clean),
         against=_named_apart(against, column) if against else "",
         against_glyph=against.snapshot.stage if against else "",
+        ran=ran(cell, apart),
         **shown,  # type: ignore[arg-type]
     )
 
 
 def _named_apart(column: Column, beside: Column) -> str:
-    """Return a column's name, with its temperature where that is another one than beside it."""
-    if column.temperature_milli == beside.temperature_milli:
-        return column.name
-    return f"{column.name} " + column.temperature.replace(" ", "\N{NO-BREAK SPACE}")
+    """Return a column's name, with its temperature and its run where they are other ones than beside it."""
+    told = [column.name]
+    if column.temperature_milli != beside.temperature_milli:
+        told.append(column.temperature.replace(" ", "\N{NO-BREAK SPACE}"))
+    if column.run and column.run != beside.run:
+        told.append(f"run\N{NO-BREAK SPACE}{column.run}")
+    return " ".join(told)
 
 
 def _lines(cell: Cell, prompt: PromptShape, taken: Snapshot) -> tuple[str, ...]:

@@ -18,13 +18,15 @@ from app.compare.distribution import READ_AS_VALUES, Scale, scale
 from app.compare.doors import draws_of
 from app.compare.draw import Draw, paths
 from app.compare.head import head, profile
+from app.compare.moves import Moves, moves, pin_url
 from app.compare.notes import Note, notes
-from app.compare.panel import Panel, absent, fill_cards, fill_numbers, focused, pivot
+from app.compare.panel import Panel, absent, fill_cards, fill_numbers, focused, heard, pivot
+from app.compare.ran import ran_apart, waves
 from app.compare.same import give_slots
 from app.compare.scope import Scope
 from app.compare.shown import tell_shown
 from app.compare.template import look
-from app.compare.view import Place
+from app.compare.view import Place, View
 from app.transcripts.told import temperature_said
 
 # Turns side by side are rows of one grid, of which a style sheet has to know how many (static/css/compare.css).
@@ -59,6 +61,8 @@ class Page:
     rows: str  # how many rows aligned turns take, in a word; '' where there is nothing to align
     compared: bool
     runs: dict[int, datetime]  # all of the study, newest first
+    moves: Moves | None  # of the column in focus
+    waves: tuple[Any, ...]  # as ran.waves tells them, where the columns' runs have several
 
     @property
     def title(self) -> str:
@@ -86,51 +90,70 @@ def build(session: Session, study_id: int, place: Place, scope: Scope, runs: dic
     """Read and lay out one prompt of a study under one view."""
     view, prompt = place.view, PromptShape.model_validate(scope.prompt.shape)
     here = scope.prompt.id
-    equal = queries.equal_prompts(session, scope.prompt.equal_sha256) if view.pooled else []
-    ids = list(dict.fromkeys([here, *equal]))
-    choice = choose(session, study_id, view, ids, here)
-    cells = _cells(session, study_id, ids, choice, place, prompt.answer)
+    asked = _asked_as(session, view, scope, prompt)
+    choice = choose(session, study_id, view, list(asked), here)
+    cells, of_waves = _cells(session, study_id, list(asked), choice, place, prompt.answer)
     look(session, cells, prompt)
     at, shown = focused(cells, view)
-    profiles = [profile(cell, prompt) for cell in cells]
+    prompts = [asked.get(cell.column.prompt_id, prompt) for cell in cells]
+    profiles = list(map(profile, cells, prompts))
     rows = _rows(prompt)
-    panels = _panels(cells, profiles, place, prompt, at, shown, rows != "")
-    for panel in panels:
-        panel.draws = draws_of(panel.cell, view, here)
+    panels = _panels(cells, profiles, place, prompts, prompt, at, shown, rows != "")
     if view.first:
         first_token.fill(session, panels)
     focus = panels[at] if panels else None
+    _pin(panels, choice, place)
     known = None
-    if focus is not None and shown is not None:
+    if focus is not None and shown is not None and not view.folded:
         known = aside(session, cells, profiles, at, next(one for one in focus.cards if one.focus))
     wordings, conditions = _family(session, scope, prompt)
     return Page(
         place, scope, prompt, read_as(prompt.answer), wordings, conditions, choice, tuple(panels), focus, known,
-        notes(choice, cells, place), rows, pivot(cells, view) is not None, runs,
+        notes(choice, cells, profiles, place, scope, runs), rows, pivot(cells, view) is not None, runs,
+        moves(choice, place, at, heard(focus)) if focus else None, of_waves,
     )  # fmt: skip
+
+
+def _asked_as(session: Session, view: View, scope: Scope, prompt: PromptShape) -> dict[int, PromptShape]:
+    """Return the prompts, by id, whose draws stand on the page: this one, and those of its turns and mode.
+
+    Pooled they are those of all batteries; where runs stand beside one another, those of this key in the versions
+    that the runs asked, which may differ in what is no text (a length limit).
+    """
+    found = {scope.prompt.id: prompt}
+    if view.pooled:
+        found |= dict.fromkeys(queries.equal_prompts(session, scope.prompt.equal_sha256), prompt)
+    elif view.beside or view.named_runs:
+        alike = [row for row in scope.texts if row.equal_sha256 == scope.prompt.equal_sha256]
+        found |= {row.id: PromptShape.model_validate(row.shape) for row in alike}
+    return found
 
 
 def _cells(
     session: Session, study_id: int, ids: Sequence[int], choice: Choice, place: Place, spec: Answer | None
-) -> list[Cell]:
+) -> tuple[list[Cell], tuple[Any, ...]]:
+    """Return the columns' cells, and the waves of their runs where there are several."""
     asked = [column for column in choice.shown if column.runs]
     versions = {column.version_id for column in asked}
     runs = {run for column in asked for run in column.runs}
     rows = queries.draws(session, study_id, ids, versions, runs) if asked else []
-    cells = cells_of.fill(choice.shown, rows, place.view.pooled)
+    several = place.view.wave or len({row.wave for row in rows}) > 1
+    told = waves(session, runs) if several else ()
+    cells = cells_of.fill(choice.shown, rows, place.view.pooled, place.view.wave)
     draws = [[Draw(row) for row in cell.rows if row.state == "done"] for cell in cells]
     every = [draw for some in draws for draw in some]
     if every:
         paths(every, queries.messages(session, [draw.row.id for draw in every]))
     for cell, some in zip(cells, draws, strict=True):
         cells_of.count(cell, some, spec, place.view.others)
-    return cells
+    return cells, told
 
 
 def _panels(
     cells: Sequence[Cell],
     profiles: Sequence[Profile | None],
     place: Place,
+    prompts: Sequence[PromptShape],
     prompt: PromptShape,
     at: int,
     shown: Draw | None,
@@ -140,20 +163,36 @@ def _panels(
     shared = give_slots([cell.stacks for cell in cells])
     on = _scale(cells, prompt.answer)
     against = pivot(cells, view)
+    told = not hide and ran_apart(cells)
     panels = []
     for index, cell in enumerate(cells):
         apart = None if hide else contrast(profiles, index)
         token = cell.column.token
-        panel = Panel(
-            index, token, cell, head(cells, index, prompt, apart, hide), index == at, token == view.wide
-        )
+        of_head = head(cells, index, prompts[index], apart, hide, told)
+        panel = Panel(index, token, cell, of_head, index == at, token == view.wide)
+        panel.pinned, panel.waved = cell.column.pinned, len(cell.waves) > 1
+        panel.run = 0 if hide else cell.column.run
         here = shown if index == at else None
         fill_numbers(panel, on, here, view.pooled)
         fill_cards(panel, view, here, against, shared)
         panel.absent = absent(cell, place)
+        panel.draws = draws_of(cell, view)
         tell_shown(panel)
         panels.append(panel)
     return panels
+
+
+def _pin(panels: Sequence[Panel], choice: Choice, place: Place) -> None:
+    """Give each column the address that pins it, or lets it go; none while columns are shuffled."""
+    if place.view.hide == "shuffled":
+        return
+    before, after = place.around("pin")
+    pinned = [one.token for one in choice.picked if one.pinned]
+    for panel in panels:
+        if panel.pinned:
+            panel.pin = pin_url(choice, place, panel.cell.column)
+        else:
+            panel.pin = f"{before}{','.join([*pinned, panel.token])}{after}"
 
 
 def _rows(prompt: PromptShape) -> str:

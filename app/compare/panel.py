@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.compare.card import Card, card, tag, tag_of
+from app.compare.card import Card, card, tag, tag_of, waves_of
 from app.compare.cell import Cell
 from app.compare.distribution import Bars, Scale, bars
 from app.compare.draw import Draw
@@ -64,6 +64,16 @@ class Panel:
     ids: str = ""  # its transcripts, in the order in which cards name them by their places
     of_value: dict[str, tuple[str, str]] = field(default_factory=dict)  # value → same and rest, as of a card
     first: Any = None  # a first_token.FirstToken, where the address asks for it
+    pinned: bool = False
+    waved: bool = False  # several waves asked its draws
+    run: int = 0  # the run that it holds for itself, unless hidden
+    pin: str = ""  # the address that pins it, or lets it go
+
+
+def heard(panel: Panel) -> str:
+    """Return what a column is called where it is only heard: its name, temperature and run."""
+    head = panel.head
+    return ", ".join(filter(None, [head.name, head.temperature, f"run {panel.run}" if panel.run else ""]))
 
 
 def focused(cells: Sequence[Cell], view: View) -> tuple[int, Draw | None]:
@@ -99,6 +109,9 @@ def fill_cards(panel: Panel, view: View, shown: Draw | None, against: Draw | Non
         made.focus = draw is shown
         made.in_words = panel.bars is not None and stack.key[0] == "text"
         made.also = _also(shared, stack.key, panel.at)
+        if panel.waved:
+            made.wave = waves_of([draw], view.pooled)
+            made.waves = waves_of(stack.draws, view.pooled, of=len(cell.waves))
         panel.cards.append(made)
     hidden = [one for one in cell.stacks if not any(made.draw in one.draws for made in panel.cards)]
     if not view.align and not (view.all and panel.open):

@@ -77,10 +77,14 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where a prompt stands among all that are asked. `n` is 0 where the newest version no longer holds it."""
+    """Where a prompt stands among all that are asked. `n` is 0 where the newest version no longer holds it.
+
+    `texts` are what the versions asked hold under its key, the newest first.
+    """
 
     part: Part
-    prompt: Any  # a row of queries.prompts_by_key
+    prompt: Any  # a row of queries.prompts_by_key, one of texts
+    texts: tuple[Any, ...]
     sections: tuple[Section, ...]
     n: int
     total: int
@@ -137,7 +141,8 @@ def scope(session: Session, all_parts: Sequence[Part], place: Place) -> Scope | 
     total = sum(one.size for one in all_parts)
     whole = total <= WHOLE_RAIL
     listed = _listed(session, all_parts) if whole else {part.version_id: _near(session, part, here)}
-    return _scope(all_parts, index, here, total, listed, place)
+    texts = tuple({row.id: row for row in found[::-1]}.values())[::-1]
+    return _scope(all_parts, index, here, texts, total, listed, place)
 
 
 def _listed(session: Session, all_parts: Sequence[Part]) -> dict[int, list[Any]]:
@@ -161,6 +166,7 @@ def _scope(
     all_parts: Sequence[Part],
     index: int,
     here: Any,
+    texts: tuple[Any, ...],
     total: int,
     listed: dict[int, list[Any]],
     place: Place,
@@ -176,7 +182,7 @@ def _scope(
         before = _turn(all_parts, index, rows, at, -1)
         after = _turn(all_parts, index, rows, at, 1)
     sections = tuple(_section(one, listed.get(one.version_id, []), here.id, place) for one in all_parts)
-    return Scope(part, here, sections, n, total, before, after)
+    return Scope(part, here, texts, sections, n, total, before, after)
 
 
 def _turn(all_parts: Sequence[Part], index: int, rows: Sequence[Any], at: int, step: int) -> Turn | None:

@@ -52,6 +52,20 @@ def _about(head: Head, linked: bool) -> Markup:
     return Markup(_macros("compare/_said.html").about(head, DRAWS if linked else ""))
 
 
+WIDEN, PIN = "\ue000widen\ue001", "\ue000pin\ue001"
+
+
+def tools(name: str, at: int, wide: bool, pinned: bool, focus: bool, widen: str, pin: str) -> Markup:
+    """Return what stands beside a column's name; `widen` and `pin` are addresses, `pin` '' = not to be pinned."""
+    return _tools(name, at, wide, pinned, focus, pin != "").replace(WIDEN, widen).replace(PIN, pin)
+
+
+@lru_cache(maxsize=512)
+def _tools(name: str, at: int, wide: bool, pinned: bool, focus: bool, to_pin: bool) -> Markup:
+    made = _macros("compare/_said.html").tools(name, at, wide, pinned, focus, WIDEN, PIN if to_pin else "")
+    return Markup(made)
+
+
 @lru_cache(maxsize=1024)
 def share(word: str, one: Share) -> Markup:
     """Return a share in words, with its interval where there is one."""
@@ -66,5 +80,5 @@ def _macros(template: str = "ui/marks.html") -> Any:
 # What every template of Compare may call.
 SIGNS: dict[str, Any] = {
     "faithful": faithful, "glyph": glyph, "slot": slot, "badge": badge,
-    "stop_badge": stop_badge, "about": about, "share": share,
+    "stop_badge": stop_badge, "about": about, "tools": tools, "share": share,
 }  # fmt: skip

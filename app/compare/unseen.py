@@ -44,12 +44,8 @@ class Reading:
         found = defaultdict(list)
         for cell in seen.cells(self.session, self.person_id, self.study_id, every):
             found[cell.prompt_id].append(cell)
-        chosen = self.view.chosen_runs
-        subjects = [
-            row
-            for row in queries.subjects_asked(self.session, self.study_id, chosen)
-            if not chosen or row.run in chosen
-        ]
+        named = self.view.chosen_runs | self.view.named_runs
+        subjects = queries.subjects_asked(self.session, self.study_id, named)
         columns = _Columns(subjects, self.view)
         return {
             prompt: columns.unseen([cell for one in group for cell in found[one]])
@@ -82,8 +78,8 @@ class _Columns:
 
     def unseen(self, cells: Sequence[CellCount]) -> int:
         """Return how many answers of a prompt's shown cells were not seen."""
-        chosen = self.view.chosen_runs
-        cells = [one for one in cells if not chosen or one.run_id in chosen]
+        chosen, named = self.view.chosen_runs, self.view.named_runs
+        cells = [one for one in cells if not chosen or one.run_id in chosen | named]
         shown = self.shown(cells)
         return sum(one.done - one.seen for one in self.equal(cells) if _cell(one) in shown)
 

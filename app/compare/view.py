@@ -13,7 +13,10 @@ SAFE = ",@:."
 # How each part of a view is written into an address, in the order of the address.
 SAID: dict[str, tuple[str, Callable[[Any], str]]] = {
     "cols": ("cols", ",".join),
+    "pin": ("pin", ",".join),
     "runs": ("run", lambda runs: ",".join(map(str, runs))),
+    "beside": ("beside", lambda on: "1" if on else ""),
+    "wave": ("wave", lambda wave: str(wave) if wave else ""),
     "temperatures": ("t", lambda some: ",".join(map(temperature_word, some))),
     "group": ("group", lambda on: "style" if on else ""),
     "all": ("all", lambda on: "1" if on else ""),
@@ -23,6 +26,7 @@ SAID: dict[str, tuple[str, Callable[[Any], str]]] = {
     "rendered": ("view", lambda on: "rendered" if on else ""),
     "hide": ("hide", str),
     "others": ("others", lambda on: "1" if on else ""),
+    "folded": ("notes", lambda on: "off" if on else ""),
     "wide": ("wide", str),
     "open": ("open", ",".join),
     "col": ("col", str),
@@ -33,13 +37,18 @@ POOLED = ("all",)
 
 @dataclass(frozen=True)
 class View:
-    """The state of the page. A column is named `subject@temperature`; `repeat` is a draw of the focused one.
+    """The state of the page. A column is named `subject@temperature`, or `subject@temperature@run` where it holds
+    one run for itself; `repeat` is a draw of the focused one.
 
-    `runs` empty = each column's newest run that holds the prompt; ("all",) = all of them pooled.
+    `runs` empty = each column's newest run that holds the prompt; ("all",) = all of them pooled. `beside` makes a
+    column of each of them. `wave` (0 = all) leaves only what one wave asked.
     """
 
     cols: tuple[str, ...] = ()
+    pin: tuple[str, ...] = ()  # columns that stay at the left
     runs: tuple[int, ...] | tuple[Literal["all"]] = ()
+    beside: bool = False
+    wave: int = 0
     temperatures: tuple[int, ...] = ()
     group: bool = False
     all: bool = False
@@ -52,16 +61,23 @@ class View:
     open: tuple[str, ...] = ()
     col: str = ""
     repeat: str = ""
+    folded: bool = False  # the rail at the right gives its room to the columns
     others: bool = False  # draws served by another model than their cell's most common one take part
 
     @property
     def pooled(self) -> bool:
-        return self.runs == POOLED
+        return self.runs == POOLED and not self.beside
 
     @property
     def chosen_runs(self) -> frozenset[int]:
         """The runs chosen by number; empty = all that there are."""
-        return frozenset() if self.pooled else frozenset(run for run in self.runs if isinstance(run, int))
+        return frozenset(run for run in self.runs if isinstance(run, int))
+
+    @cached_property
+    def named_runs(self) -> frozenset[int]:
+        """The runs that columns in the address hold for themselves."""
+        found = (name.rpartition("@")[2] for name in self.cols if name.count("@") == 2)
+        return frozenset(int(run) for run in found if _is_number(run))
 
     @cached_property
     def fields(self) -> dict[str, str]:
@@ -74,6 +90,15 @@ class View:
         if changes:
             said = said | {SAID[part][0]: SAID[part][1](value) for part, value in changes.items()}
         return "&".join([f"{name}={quote(value, SAFE)}" for name, value in said.items() if value])
+
+    def around(self, part: str) -> tuple[str, str]:
+        """Return what stands before and after one part's value in the query, for links that differ in it alone."""
+        name = SAID[part][0]
+        names = list(self.fields)
+        said = [f"{one}={quote(value, SAFE)}" if value else "" for one, value in self.fields.items()]
+        at = names.index(name)
+        before, after = ([one for one in some if one] for some in (said[:at], said[at + 1 :]))
+        return "&".join([*before, f"{name}="]), "".join([f"&{one}" for one in after])
 
     def elsewhere(self) -> str:
         """Return as a query what another prompt keeps: all but the place within this prompt's answers."""
@@ -93,10 +118,13 @@ def read(params: Mapping[str, Sequence[str]]) -> View:
         return found[-1] if found else ""
 
     runs = words("run")
-    numbers = tuple(int(run) for run in runs if run.isascii() and run.isdigit() and len(run) < 19)
+    numbers = tuple(int(run) for run in runs if _is_number(run))
     return View(
         cols=words("cols"),
+        pin=words("pin"),
         runs=("all",) if "all" in runs else numbers,
+        beside=one("beside") == "1",
+        wave=int(one("wave")) if _is_number(one("wave")) else 0,
         temperatures=_present(temperature_milli(word) for word in words("t")),
         group=one("group") == "style",
         all=one("all") == "1",
@@ -106,11 +134,16 @@ def read(params: Mapping[str, Sequence[str]]) -> View:
         rendered=one("view") == "rendered",
         hide=one("hide") if one("hide") in {"kept", "shuffled"} else "",
         others=one("others") == "1",
+        folded=one("notes") == "off",
         wide=one("wide"),
         open=words("open"),
         col=one("col"),
         repeat=one("repeat"),
     )
+
+
+def _is_number(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) < 19
 
 
 def _present(found: Iterable[int | None]) -> tuple[int, ...]:
@@ -156,6 +189,11 @@ class Place:
     def focus(self) -> str:
         url = self.url(col="", repeat="")
         return f"{url}{'&' if '?' in url else '?'}col="
+
+    def around(self, part: str) -> tuple[str, str]:
+        """Return what an address of this prompt holds before and after one part's value."""
+        before, after = self.view.around(part)
+        return f"{self.bare}?{before}", after
 
 
 def _joined(path: str, query: str) -> str:

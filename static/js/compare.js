@@ -48,7 +48,7 @@ function put(fresh, url, { push, focus, read, said }) {
   restore(kept, samePrompt, read);
   moments(document.getElementById('main'));
   moments(document.getElementById('viewbar'));
-  if (focus) refocus(held);
+  if (focus) refocus(typeof held === 'function' ? held() : held && document.querySelector(held));
   if (said) announce(said);
   else say(before);
   document.dispatchEvent(new Event('compare:put'));
@@ -77,19 +77,27 @@ function clearHeads() {
   document.getElementById('reading').style.scrollPaddingTop = head ? `${head.offsetHeight}px` : '';
 }
 
+// What a column is called in the address; its place on the page may be another after a step.
+export const tokenOf = (column) => new URL(column.querySelector('.name').href).searchParams.get('col');
+
 // Where the focus is to be found after a step: the same control, the repeat in focus, the menu; null = none of them.
 function holder(active, samePrompt) {
   if (active?.closest('.pager')) return `#${CSS.escape(active.id)}`;
   if (!samePrompt) return null;
   const menu = active?.closest('details.menu');
+  const column = active?.closest('.column');
+  if (column && active.closest('header') && !menu) return inHead(tokenOf(column), active.id.split('-')[0]);
   if (menu) return `#${CSS.escape(menu.id)} > summary`;
   if (active?.id && !KEPT.includes(active.id) && active.id !== 'main') return `#${CSS.escape(active.id)}`;
   return active?.closest('[data-card]') ? '.answer.focus .at' : null;
 }
 
+function inHead(token, kind) {
+  return () => [...document.querySelectorAll('.column')].find((one) => tokenOf(one) === token)?.querySelector(`[id^="${kind}-"]`);
+}
+
 // The focus stays where it was; where that is gone, it is on the answers, so that keys and reading go on.
-function refocus(held) {
-  const same = held && document.querySelector(held);
+function refocus(same) {
   same?.focus({ preventScroll: true });
   if (same && document.activeElement === same) return;
   const reading = document.getElementById('reading');
@@ -118,7 +126,7 @@ function onClick(event) {
   const link = event.target.closest('a[data-swap]');
   if (link) {
     event.preventDefault();
-    swap(link.href);
+    swap(link.href, { said: link.dataset.said });
     return;
   }
   const card = event.target.closest('[data-card]');
@@ -130,11 +138,15 @@ function onSubmit(event) {
   const form = event.target.closest('form[data-swap]');
   if (!form) return;
   event.preventDefault();
-  const query = new URLSearchParams(new FormData(form));
-  const cols = query.getAll('cols').join(',');
-  query.delete('cols');
-  const rest = query.toString();
-  swap(`${form.getAttribute('action')}?cols=${encodeURI(cols)}${rest ? `&${rest}` : ''}`);
+  const fields = [...new FormData(form, event.submitter)];
+  const names = [...new Set(['cols', ...fields.map(([name]) => name)])].filter((name) => fields.some(([one]) => one === name));
+  swap(`${form.getAttribute('action')}?${names.map((name) => `${name}=${written(fields, name)}`).join('&')}`);
+}
+
+// Several values of one name stand in an address as the page's own links write them: "cols=a@1,b@1".
+function written(fields, name) {
+  const values = fields.filter(([one]) => one === name).map(([, value]) => value);
+  return encodeURIComponent(values.join(',')).replaceAll('%2C', ',').replaceAll('%40', '@').replaceAll('%3A', ':');
 }
 
 // Keys that no single element owns. Enter on something that can be pressed presses it, as always.

@@ -63,7 +63,7 @@ def test_the_whole_is_read_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keys of this page")
     for name in ("next prompt", "column right", "hide names", "expand the column", "raw or rendered"):
-        expect(dialog.get_by_text(name)).to_be_visible()
+        expect(dialog.get_by_text(name, exact=True)).to_be_visible()
 
 
 @pytest.mark.usefixtures("seeded")

@@ -8,10 +8,16 @@ from hypothesis import strategies as st
 
 from app.compare.view import Place, View, read
 
-tokens = st.sampled_from(["base-raw@0.7", "default@1", "reasoner@none", "old@unknown", "whole-subject"])
+tokens = st.sampled_from(
+    ["base-raw@0.7", "default@1", "reasoner@none", "old@unknown", "whole-subject", "default@1@7"]
+)
 views = st.builds(
     View,
     cols=st.lists(tokens, unique=True).map(tuple),
+    pin=st.lists(tokens, unique=True).map(tuple),
+    beside=st.booleans(),
+    wave=st.integers(0, 9),
+    folded=st.booleans(),
     runs=st.one_of(st.just(("all",)), st.lists(st.integers(1, 99), unique=True).map(tuple)),
     temperatures=st.lists(st.sampled_from([-2, -1, 0, 700, 1000, 1333]), unique=True).map(tuple),
     group=st.booleans(),
@@ -54,6 +60,7 @@ def test_an_address_reads_like_what_it_shows() -> None:
         ("run=three&t=hot,99,nan&hide=yes&group=1&view=pdf", View()),
         ("run=٣&t=-1", View()),
         ("t=none,unknown,0", View(temperatures=(-1, -2, 0))),
+        ("wave=-1&beside=yes&notes=on&pin=,", View()),
         ("unknown=1", View()),
     ],
 )
@@ -71,6 +78,20 @@ def test_a_change_leaves_the_rest_of_the_address_as_it_is() -> None:
     assert place.url(rendered=True) == "/studies/s/compare/b/k?run=3&view=rendered&col=a@1&repeat=4"
     assert place.focus == "/studies/s/compare/b/k?run=3&col="
     assert place.battery_url("next", last=True) == "/studies/s/compare/next?run=3&col=a@1&end=last"
+
+
+@given(views, st.sampled_from(["cols", "pin", "wide", "repeat"]), tokens)
+def test_a_link_may_be_put_together_around_one_part(view: View, part: str, token: str) -> None:
+    before, after = view.around(part)
+    changed = (token,) if part in {"cols", "pin"} else token
+    assert f"{before}{token}{after}" == view.query(**{part: changed})
+
+
+def test_runs_are_named_by_columns_that_hold_one_for_themselves() -> None:
+    view = View(cols=("a@1@7", "a@1", "b@none@12", "c@1@x", "a@1@7"))
+    assert view.named_runs == {7, 12}
+    assert not View(runs=("all",), beside=True).pooled
+    assert View(runs=("all",)).pooled
 
 
 def test_markup_in_an_address_is_quoted() -> None:
