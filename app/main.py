@@ -23,7 +23,7 @@ from app.home import bring
 from app.home import routes as home
 from app.live import routes as live
 from app.probes import routes as probes
-from app.reading import kept, personal, set_pages
+from app.reading import kept, personal, search, search_api, set_pages
 from app.settings import Settings
 from app.settings import settings as read_settings
 from app.subjects import routes as subjects
@@ -121,6 +121,8 @@ def routers() -> list:  # type: ignore[type-arg]
         subjects.router,
         probes.router,
         library.router,
+        search.router,
+        search_api.router,
     ]
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app import db, schema
+from app.reading import fulltext
 from app.settings import Settings
 
 VERSION = "2"  # of what is made: an older database is made anew
@@ -224,8 +225,9 @@ def build(folder: Path, transcripts: int) -> Path:
     home.mkdir(parents=True)
     before = db.use(None)
     database = schema.open_ready(Settings(data=home))
-    database.close()
-    db.use(before)
+    with database.engine.begin() as connection:  # the full text is made once everything is there
+        connection.exec_driver_sql("DROP TRIGGER messages_fts_insert")
+        connection.exec_driver_sql("DROP TABLE messages_fts")
     base = sqlite3.connect(home / "styloscope.db", isolation_level=None)
     base.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-200000;")
     filler = Filler(base)
@@ -234,7 +236,13 @@ def build(folder: Path, transcripts: int) -> Path:
     for n in range(1, transcripts // PER_STUDY + 1):
         filler.study(n)
     base.execute("COMMIT")
-    base.executescript("ANALYZE; PRAGMA wal_checkpoint(TRUNCATE);")
     base.close()
+    with database.engine.begin() as connection:
+        fulltext.ensure(connection)
+        connection.exec_driver_sql("ANALYZE")
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    db.use(before)
     made.write_text(VERSION)
     return home

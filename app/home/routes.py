@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from app.batteries.rules import Finding
-from app.home import queries
+from app.home import queries, samples
 from app.home.writing import rows
 from app.reading.bookmarks import lines as bookmark_lines
 from app.reading.places import places
@@ -17,7 +17,7 @@ from app.web import ReadDep, page, partial
 router = APIRouter(include_in_schema=False)
 
 PLACES, NOTES = 3, 5
-PARTS = ["marks", "controls", "figures", "texts", "blocks", "reading", "writing"]
+PARTS = ["marks", "controls", "figures", "texts", "blocks", "reading", "writing", "found"]
 MINDED = (
     Finding("wordings", "number", "variant", "found 1 wording of number, expected 3 or more"),
     Finding("condition", "number", "turns", "found the name Maria, which most of its siblings have not"),
@@ -54,7 +54,12 @@ def under_way(request: Request, session: ReadDep) -> HTMLResponse:
 def patterns(request: Request) -> HTMLResponse:
     """Show every macro of `templates/ui` in every state."""
     then = datetime.now(UTC) - timedelta(minutes=3)
-    shown: dict[str, Any] = {"rows": list(rows(HOSTILE)), "findings_shown": MINDED, "faithful": faithful}
+    shown: dict[str, Any] = {
+        "found": samples.found(HOSTILE, then),
+        "rows": list(rows(HOSTILE)),
+        "findings_shown": MINDED,
+        "faithful": faithful,
+    }
     return page(
         request, "home/patterns.html", parts=PARTS, hostile=faithful(HOSTILE), then=then, count=0, **shown
     )

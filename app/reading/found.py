@@ -5,6 +5,7 @@ Everything here runs in a thread for slow work and opens its own reads; nothing 
 
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -60,19 +61,20 @@ class Found:
 def search(look: Look, person_id: int, limit: int = PAGE) -> Found:
     """Find what an address asks for; raise BadFilter."""
     part = look.part(limit + 1)
+    page = Found(cut=True)
     with reading() as session:
         asked = Asked(look.filter, line_of(look.filter), narrow(session, look.filter, person_id))
+        if not asked.line.scanned:
+            with suppress(TooSlow), within(session, SECONDS):
+                found = hits(session, asked, part)
+                page = _page(lines(session, _shown(found, part, limit), {}), found, part, limit)
+                if part.before is None and part.after is None:
+                    number = how_many(session, asked) if len(found) > limit else len(found)
+                    page = replace(page, count=_number(number, asked))
     if asked.line.scanned:
         return _by_reading(asked, replace(part, best=False), limit)
-    try:
-        with reading() as session, within(session, SECONDS):
-            found = hits(session, asked, part)
-    except TooSlow:
-        return Found(cut=True)
-    with reading() as session:
-        page = _page(lines(session, shown := _shown(found, part, limit), {}), found, part, limit)
-        marked = [replace(line, spans=spans(line.text, asked.line.shown)) for line in page.lines]
-    return replace(page, lines=marked, count=_count(asked) if shown else f"no {_noun(asked)}")
+    marked = [replace(line, spans=spans(line.text, asked.line.shown)) for line in page.lines]
+    return replace(page, lines=marked)
 
 
 def _by_reading(asked: Asked, part: Part, limit: int) -> Found:
@@ -111,12 +113,13 @@ def _page(shown: list[Line], found: list[Hit], part: Part, limit: int) -> Found:
 
 
 def read_through(
-    asked: Asked, part: Part, progress: Progress, seconds: float = SECONDS
+    asked: Asked, part: Part, progress: Progress, seconds: float | None = None
 ) -> Iterator[tuple[Hit, Spans]]:
     """Yield what matches the line's patterns and where, in order, as far as the time goes; raise BadFilter."""
     try:
         # The process is the clock; the database is stopped only where it gives no texts to read.
-        with scanner(asked.line, seconds) as one, reading() as session, within(session, one.left + COUNTING):
+        time = SECONDS if seconds is None else seconds
+        with scanner(asked.line, time) as one, reading() as session, within(session, one.left + COUNTING):
             yield from _scanned(session, asked, replace(part, limit=EVERY), one, progress)
             progress.ended = True
     except (Cut, TooSlow):
@@ -174,15 +177,9 @@ def merged(places: Spans) -> Spans:
 # ------------------------------------------------------------------ numbers
 
 
-def _count(asked: Asked) -> str:
-    try:
-        with reading() as session, within(session, COUNTING):
-            return _number(how_many(session, asked), asked)
-    except TooSlow:
-        return ""
-
-
 def _number(number: int, asked: Asked) -> str:
+    if not number:
+        return f"no {_noun(asked)}"
     if number > MOST_COUNTED:
         return f"more than {MOST_COUNTED:,} {_noun(asked)}"
     noun = _noun(asked)

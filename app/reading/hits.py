@@ -106,7 +106,7 @@ def how_many(session: Session, asked: Asked, most: int = MOST_COUNTED) -> int:
     """Return how many hits there are, counted up to `most` + 1."""
     if asked.line:
         full = full_text(session, asked.match)
-        one = _joined(full.of, asked, literal(1)).where(full.matches)
+        one = joined(full.of, asked, literal(1)).where(full.matches)
     else:
         one = select(literal(1)).where(*asked.narrowed.all)
     return session.scalar(select(func.count()).select_from(one.limit(most + 1).subquery())) or 0
@@ -123,14 +123,14 @@ def candidates(session: Session, asked: Asked, part: Part) -> Query:
     wanted = (Message.id, Message.made_by, Message.text)
     if asked.match.words or asked.match.tokens:
         full = full_text(session, asked.match)
-        return _ordered(_joined(full.of, asked, *wanted).where(full.matches), full.id, part)
+        return _ordered(joined(full.of, asked, *wanted).where(full.matches), full.id, part)
     roles = {"answer": ("assistant", "text"), "reasoning": ("reasoning",)}[asked.wanted.role]
     query = select(*wanted).join(Transcript, Transcript.id == Message.made_by)
     said = Message.role.in_(roles) & (Message.origin != "prompt")
     return _ordered(query.where(said, *asked.narrowed.rest), Message.id, part)
 
 
-def _joined(found: FromClause, asked: Asked, *wanted: Any) -> Query:
+def joined(found: FromClause, asked: Asked, *wanted: Any) -> Query:
     """Return a query of hits (rows with the `id` of a message) held against what only the tables know."""
     return (
         select(*wanted)
@@ -160,7 +160,7 @@ def _transcripts(session: Session, asked: Asked, part: Part) -> list[Hit]:
 
 def _newest(session: Session, asked: Asked, part: Part) -> list[Hit]:
     full = full_text(session, asked.match)
-    query = _ordered(_joined(full.of, asked, Transcript.id, full.id).where(full.matches), full.id, part)
+    query = _ordered(joined(full.of, asked, Transcript.id, full.id).where(full.matches), full.id, part)
     if session.get_bind().dialect.name == "sqlite":
         return _as_hits(session, query)
     # Its planner cannot tell a common word from a rare one: it is told which of its two ways to go.
@@ -168,7 +168,7 @@ def _newest(session: Session, asked: Asked, part: Part) -> list[Hit]:
     if len(near) == part.limit:
         return near
     index = select(full.id.label("id")).where(full.matches).cte("matching").prefix_with("MATERIALIZED")
-    return _as_hits(session, _ordered(_joined(index, asked, Transcript.id, index.c.id), index.c.id, part))
+    return _as_hits(session, _ordered(joined(index, asked, Transcript.id, index.c.id), index.c.id, part))
 
 
 def _near(full: FullText, part: Part) -> ColumnElement[bool]:
@@ -194,7 +194,7 @@ def _best(session: Session, asked: Asked, part: Part) -> list[Hit]:
     found = [Hit(kept[number], number, rank) for number, rank in some if number in kept][: part.limit]
     if len(found) == part.limit or len(some) < part.limit * AHEAD:
         return found
-    held = _joined(ranked, asked, Transcript.id, ranked.c.id, ranked.c.rank).where(*_beyond(ranked.c, part))
+    held = joined(ranked, asked, Transcript.id, ranked.c.id, ranked.c.rank).where(*_beyond(ranked.c, part))
     every = session.execute(_by_rank(held, ranked.c, part).limit(part.limit))
     return [Hit(transcript, message, rank) for transcript, message, rank in every]
 

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import RowMapping, case, func, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import RowMapping, Table, and_, bindparam, case, func, select
+from sqlalchemy.orm import Session
 
 from app.batteries.models import Battery, Prompt
 from app.reading.frames import Spans
@@ -145,32 +145,13 @@ def _line(row: Row, hit: Hit, spans: Spans, usual: Mapping[Any, str]) -> Line:
 
 
 def _rows(session: Session, hits: Sequence[Hit]) -> Sequence[Row]:
-    t, m = Transcript, Message
-    earlier = aliased(Message)
-    rung = select(func.count()).where(
-        earlier.made_by == t.id, earlier.role.in_(ANSWERS), earlier.origin == "model", earlier.id <= m.id
+    said = hits and hits[0].message is not None
+    return (
+        session.connection()
+        .execute(_SAID if said else _DRAWN, {"ids": [hit.key for hit in hits]})
+        .mappings()
+        .all()
     )
-    query = (
-        select(t.id.label("transcript"), m.id.label("message"), m.role, m.text, m.text_sha256,
-               case((Prompt.mode == "ladder", rung.scalar_subquery()), else_=0).label("turn"),
-               t.study_id, Study.slug.label("study"), Study.title.label("study_title"), t.run_id.label("run"),
-               t.prompt_id, Battery.slug.label("battery"), Prompt.key, t.subject_id, Subject.slug.label("subject"),
-               Subject.name, t.subject_version_id.label("version_id"),
-               SubjectVersion.snapshot["stage"].as_string().label("stage"), t.temperature_milli, t.repeat, t.state,
-               t.stop_class, t.served_model, t.reason, t.finished_at.label("at"))
-        .join(Study, Study.id == t.study_id)
-        .join(Prompt, Prompt.id == t.prompt_id, isouter=True)
-        .join(Battery, Battery.id == Prompt.battery_id, isouter=True)
-        .join(Subject, Subject.id == t.subject_id, isouter=True)
-        .join(SubjectVersion, SubjectVersion.id == t.subject_version_id, isouter=True)
-    )  # fmt: skip
-    if hits and hits[0].message is None:
-        query = query.join(m, m.id == t.tip_id, isouter=True).where(
-            t.id.in_([hit.transcript for hit in hits])
-        )
-    else:
-        query = query.join(m, m.made_by == t.id).where(m.id.in_([hit.message for hit in hits]))
-    return session.execute(query).mappings().all()
 
 
 def _cell(row: Row) -> tuple[Any, ...]:
@@ -179,12 +160,70 @@ def _cell(row: Row) -> tuple[Any, ...]:
 
 def _usually_served(session: Session, rows: Sequence[Row]) -> dict[Any, str]:
     """Return the model that served most answers of each cell that these rows are of."""
-    t = Transcript
-    cell = (t.study_id, t.prompt_id, t.subject_version_id, t.temperature_milli, t.run_id)
-    here = tuple_(*cell).in_(sorted({_cell(row) for row in rows if row["prompt_id"] and row["version_id"]}))
-    query = select(*cell, t.served_model).where(here, t.state == "done", t.served_model.is_not(None))
-    order = (func.count().desc(), func.min(t.repeat))
     found: dict[Any, str] = {}
-    for *at, served in session.execute(query.group_by(*cell, t.served_model).order_by(*order)).all():
-        found.setdefault(tuple(at), served or "")
+    drawn = session.connection().execute(_SERVED, {"ids": [row["transcript"] for row in rows]})
+    for *at, served in drawn.all():
+        found.setdefault(tuple(at), served)
     return found
+
+
+# ------------------------------------------------------------------ statements, built once (see compare/queries.py)
+
+
+def _table(model: Any) -> Any:
+    table: Table = model.__table__
+    return table
+
+
+_T, _M = _table(Transcript), _table(Message)
+_IDS: Any = bindparam("ids", expanding=True)
+_ONE, _EARLIER = _T.alias("one"), _M.alias("earlier")
+
+
+def _told() -> Any:
+    t, m, prompts, batteries = _T.c, _M.c, _table(Prompt).c, _table(Battery).c
+    studies, subjects, versions = _table(Study).c, _table(Subject).c, _table(SubjectVersion).c
+    rung = select(func.count()).where(
+        _EARLIER.c.made_by == t.id,
+        _EARLIER.c.role.in_(ANSWERS),
+        _EARLIER.c.origin == "model",
+        _EARLIER.c.id <= m.id,
+    )
+    stage = versions.snapshot["stage"].as_string().label("stage")
+    return select(
+        t.id.label("transcript"), m.id.label("message"), m.role, m.text, m.text_sha256,
+        case((prompts.mode == "ladder", rung.scalar_subquery()), else_=0).label("turn"),
+        t.study_id, studies.slug.label("study"), studies.title.label("study_title"), t.run_id.label("run"),
+        t.prompt_id, batteries.slug.label("battery"), prompts.key, t.subject_id, subjects.slug.label("subject"),
+        subjects.name, t.subject_version_id.label("version_id"), stage, t.temperature_milli, t.repeat, t.state,
+        t.stop_class, t.served_model, t.reason, t.finished_at.label("at"),
+    )  # fmt: skip
+
+
+def _around(drawn: Any) -> Any:
+    t, prompt, subject = _T.c, _table(Prompt), _table(Subject)
+    version, battery, study = _table(SubjectVersion), _table(Battery), _table(Study)
+    return (
+        drawn.join(study, study.c.id == t.study_id)
+        .join(prompt, prompt.c.id == t.prompt_id, isouter=True)
+        .join(battery, battery.c.id == prompt.c.battery_id, isouter=True)
+        .join(subject, subject.c.id == t.subject_id, isouter=True)
+        .join(version, version.c.id == t.subject_version_id, isouter=True)
+    )
+
+
+_SAID = _told().select_from(_around(_M.join(_T, _T.c.id == _M.c.made_by))).where(_M.c.id.in_(_IDS))
+_DRAWN = (
+    _told().select_from(_around(_T.join(_M, _M.c.id == _T.c.tip_id, isouter=True))).where(_T.c.id.in_(_IDS))
+)
+_CELL = tuple(
+    _T.c[name] for name in ("study_id", "prompt_id", "subject_version_id", "temperature_milli", "run_id")
+)
+# From draw to draws of its cell, by their index; that a cell may be met twice changes no order.
+_SERVED = (
+    select(*_CELL, _T.c.served_model)
+    .join_from(_ONE, _T, and_(*(_ONE.c[column.key] == column for column in _CELL)))
+    .where(_ONE.c.id.in_(_IDS), _T.c.state == "done", _T.c.served_model.is_not(None))
+    .group_by(*_CELL, _T.c.served_model)
+    .order_by(func.count().desc(), func.min(_T.c.repeat))
+)

@@ -58,6 +58,31 @@ class Look:
         """Return the same with the filter changed, from its beginning."""
         return self.but(filter=replace(self.filter, **changes))
 
+    @property
+    def unnarrowed(self) -> "Look":
+        """The same line with no filter but the study of the page."""
+        kept = Filter(words=self.filter.words, role=self.filter.role)
+        return self.but(filter=replace(kept, study=self.filter.study if self.path_study else ""))
+
+    @property
+    def everywhere(self) -> "Look":
+        """The same line in all studies: runs and batteries of one study say nothing there."""
+        kept = Filter(words=self.filter.words, role=self.filter.role, subjects=self.filter.subjects)
+        return self.but(filter=kept, path_study=False)
+
+    def of_column(self, subject: str, milli: int) -> "Look":
+        """Return the same of one subject at one temperature."""
+        return self.narrowed(subjects=(subject,), temperatures=(milli,))
+
+    def without(self, name: str) -> "Look":
+        """Return the same without the conditions of one name."""
+        kept: dict[str, list[str]] = {}
+        for one, value in self.filter.written():
+            if one != name:
+                kept.setdefault(one, []).append(value)
+        study = self.filter.study if self.path_study else ""
+        return self.but(filter=filters.read(kept, study=study))
+
     def part(self, limit: int = PAGE) -> Part:
         """Return which part of the order is asked for; raise BadFilter."""
         before, after = Cursor.read("before", self.before), Cursor.read("after", self.after)

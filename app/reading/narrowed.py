@@ -61,8 +61,8 @@ class Narrowed:
 def narrow(session: Session, wanted: Filter, person_id: int) -> Narrowed:
     """Turn all of a filter but its words into conditions; raise BadFilter where it names what there is not."""
     found = Narrowed(rest=list(_always(wanted)))
-    if wanted.study:
-        found.study_id = _one(session, "study", Study, wanted.study)
+    found.study_id = study_of(session, wanted)
+    if found.study_id is not None:
         found.tell("y", (found.study_id,), Transcript.study_id == found.study_id)
     if wanted.runs:
         _runs_exist(session, wanted, found.study_id)
@@ -70,7 +70,7 @@ def narrow(session: Session, wanted: Filter, person_id: int) -> Narrowed:
     subjects = _subjects(session, wanted)
     if subjects is not None:
         found.tell("s", subjects, Transcript.subject_id.in_(subjects))
-    asked = _prompts(session, wanted)
+    asked = prompts_of(session, wanted)
     if asked is not None:
         found.narrow(Transcript.prompt_id.in_(asked))
         if not (wanted.study or wanted.runs):
@@ -78,6 +78,11 @@ def narrow(session: Session, wanted: Filter, person_id: int) -> Narrowed:
     found.narrow(*_of_the_draw(wanted))
     found.narrow(*(_further(session, name, person_id, values) for name, values in wanted.more))
     return found
+
+
+def study_of(session: Session, wanted: Filter) -> int | None:
+    """Return the study of a filter; raise BadFilter where there is none of this name."""
+    return _one(session, "study", Study, wanted.study) if wanted.study else None
 
 
 def _always(wanted: Filter) -> Iterable[ColumnElement[bool]]:
@@ -114,7 +119,7 @@ def _subjects(session: Session, wanted: Filter) -> list[int] | None:
     return None if found is None else sorted(found)
 
 
-def _prompts(session: Session, wanted: Filter) -> Select[int] | None:
+def prompts_of(session: Session, wanted: Filter) -> Select[int] | None:
     """Return a query of the prompts that are wanted, None where battery, prompt, theme and branch are open."""
     where: list[ColumnElement[bool]] = []
     if wanted.batteries:
