@@ -38,7 +38,7 @@ async def test_a_search_is_kept_and_its_page_tells_what_it_is(settings: Settings
     assert (kept.status_code, kept.headers["location"]) == (303, "/sets/1")
     assert re.search(r"[0-9a-f]{64}", shown)
     assert "members and texts match the hash" in shown
-    assert f'href="{STUDY}/compare?set=1"' in shown
+    assert f'href="{STUDY}/search?set=1"' in shown
     assert "export first-light --set 1" in shown
     for page in (shown, listed):
         assert "Arr &lt;b&gt;" in page
