@@ -1,4 +1,4 @@
-// Bookmarks: `data-keep` (a transcript, with `data-message` a path in it) keeps and takes away by a press; `f` does so with
+// Bookmarks: `data-keep` (a transcript, with `data-path` a path in it) keeps and takes away by a press; `f` does so with
 // the answer in focus, `Shift+F` writes a note. Each is undone as easily.
 import { open } from './dialog.js';
 import { onKey } from './keys.js';
@@ -6,7 +6,7 @@ import { announce, toast } from './toast.js';
 
 const kept = new Map(); // "transcript:message" → {id, note}
 const own = new Map(); // what was done here: newer than what an answer under way will tell
-const keyOf = (button) => `${button.dataset.keep}:${button.dataset.message ?? ''}`;
+const keyOf = (button) => `${button.dataset.keep}:${button.dataset.path ?? ''}`;
 const hide = () => { const asked = new URLSearchParams(location.search).get('hide'); return ['kept', 'shuffled'].includes(asked) ? asked : ''; };
 const main = () => document.getElementById('keep-this');
 
@@ -54,7 +54,7 @@ function show() {
 }
 
 async function keep(button, note = null) {
-  const message = button.dataset.message ? Number(button.dataset.message) : null;
+  const message = button.dataset.path ? Number(button.dataset.path) : null;
   const made = await ask('POST', '', { transcript: Number(button.dataset.keep), message, note, hide: hide() });
   if (!made) return;
   put(keyOf(button), made);

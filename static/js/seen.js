@@ -181,7 +181,7 @@ async function next() {
   }
 }
 
-onKey('Shift+KeyJ', 'next prompt with something unseen', () => { next(); return true; });
+onKey('Shift+KeyJ', 'go on to what is unseen', () => { next(); return true; });
 onKey('KeyI', 'mark the answer in focus as seen, or as not', toggle);
 onKey('Shift+KeyI', 'mark all of this prompt as seen', toggleAll);
 document.addEventListener('click', (event) => {
