@@ -64,6 +64,7 @@ async def keep(
     kind: Annotated[Kind, Form()] = "frozen",
 ) -> Response:
     """Keep a filter as a set; what cannot be kept comes back with what is wrong."""
+    _plain(filter, name, reason)
     return await slow(_keep, request, slug, filter, name, reason, kind)
 
 
@@ -103,6 +104,7 @@ def reword(
     request: Request, number: Number, name: Annotated[str, Form()] = "", reason: Annotated[str, Form()] = ""
 ) -> Response:
     """Change a set's name and reason."""
+    _plain(name, reason)
     with _changing(number) as (session, one):
         sets.reword(session, one, name, reason, request.state.person.id)
     return RedirectResponse(f"/sets/{number}", 303)
@@ -125,6 +127,11 @@ def back(request: Request, number: Number) -> Response:
 
 
 # ------------------------------------------------------------------ what the pages show
+
+
+def _plain(*given: str) -> None:
+    if any("\0" in text for text in given):
+        raise Invalid("Found a NUL among what was typed, expected text.")
 
 
 def _study(session: Session, slug: str) -> Study:

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
 
 from app import db
 from app.accounts.models import LOCAL
@@ -14,7 +15,10 @@ from app.authoring import commands
 from app.live.hub import Hub
 from app.live.routes import _look, _newest
 from app.main import create_app
+from app.reading import sets
+from app.reading.filters import Filter
 from app.settings import Settings
+from app.studies.models import Study
 from tests import seed
 from tests.compare.cast import PROMPTS, SUBJECTS, say
 from tests.journeys.databases import database_for
@@ -29,6 +33,8 @@ def filled(request: pytest.FixtureRequest) -> Iterator[db.Database]:
         with db.writing() as session:
             seed.study(session, subjects=SUBJECTS, prompts=PROMPTS, say=say, repeats=8)
             commands.begin(session, "battery", "mode-collapse", person_id=LOCAL)
+            study = session.scalars(select(Study)).one()
+            sets.freeze(session, study, "One", "to be read", Filter(study=study.slug), LOCAL)
         yield opened
         db.use(before)
         opened.close()
