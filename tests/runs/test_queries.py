@@ -73,7 +73,7 @@ def test_its_battery_is_in_no_library_and_subjects_do_not_tell_of_it(studied: St
 
 
 def test_the_first_page_counts_the_other_runs(studied: Studied) -> None:
-    (line,) = home.lines(studied.session)
+    (line,) = home.lines(studied.session, 1)
     assert (line.runs, line.newest) == (1, studied.made.run_id)
     assert home.unfinished(studied.session) == []
 
