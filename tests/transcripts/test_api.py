@@ -239,11 +239,21 @@ async def test_the_openapi_document_describes_every_address(client: httpx.AsyncC
     document = (await client.get("/openapi.json")).json()
     paths = {path for path in document["paths"] if path.startswith("/api/v1")}
     assert paths == {
+        "/api/v1/bookmarks",
+        "/api/v1/bookmarks/{number}",
+        "/api/v1/bookmarks/{number}/restore",
+        "/api/v1/places",
         "/api/v1/runs",
         "/api/v1/runs/{number}",
+        "/api/v1/search",
+        "/api/v1/seen",
+        "/api/v1/studies/{slug}/seen",
+        "/api/v1/studies/{slug}/unseen",
         "/api/v1/transcripts",
         "/api/v1/transcripts/{number}",
+        "/api/v1/transcripts/{number}/citation",
         "/api/v1/transcripts/{number}/exchanges",
+        "/api/v1/transcripts/{number}/mine",
     }
 
 
