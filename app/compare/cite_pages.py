@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.compare.cite import Citation, NoQuote, citation, quoted
@@ -12,40 +13,36 @@ from app.transcripts.show import Hidden
 from app.web import LARGEST, Invalid, NotFound, Number, ReadDep, page, partial
 
 router = APIRouter()
-Place = Annotated[int | None, Query(ge=0, le=LARGEST)]
+Place = Annotated[int | None, Field(ge=0, le=LARGEST)]
+
+
+class Asked(BaseModel):
+    """What is quoted, in code points of a message (None = the answer), and whether names are hidden."""
+
+    m: Place = None
+    start: Place = Field(None, alias="from")
+    end: Place = Field(None, alias="to")
+    hide: Hidden = ""
+
+
+AskedQuery = Annotated[Asked, Query()]
 
 
 @router.get("/transcripts/{number}/cite", include_in_schema=False)
-def cite(
-    request: Request,
-    session: ReadDep,
-    number: Number,
-    m: Place = None,
-    start: Annotated[int | None, Query(alias="from", ge=0, le=LARGEST)] = None,
-    end: Annotated[int | None, Query(alias="to", ge=0, le=LARGEST)] = None,
-    hide: Hidden = "",
-) -> HTMLResponse:
+def cite(request: Request, session: ReadDep, number: Number, asked: AskedQuery) -> HTMLResponse:
     """Show the citation of an answer, or of the part of a message that is named in code points."""
-    told = _cited(request, session, number, (m, start, end), hide)
+    told = _cited(request, session, number, asked)
     draw = partial if request.headers.get("x-part") == "cite" else page
     template = "compare/_cite.html" if draw is partial else "compare/cite.html"
-    reply = draw(request, template, told=told, number=number, hide=hide, here="compare")
+    reply = draw(request, template, told=told, number=number, hide=asked.hide, here="compare")
     reply.headers["vary"] = "x-part"
     return reply
 
 
 @router.get("/api/v1/transcripts/{number}/citation", tags=["transcripts"])
-def cite_as_json(
-    request: Request,
-    session: ReadDep,
-    number: Number,
-    m: Place = None,
-    start: Annotated[int | None, Query(alias="from", ge=0, le=LARGEST)] = None,
-    end: Annotated[int | None, Query(alias="to", ge=0, le=LARGEST)] = None,
-    hide: Hidden = "",
-) -> dict[str, Any]:
+def cite_as_json(request: Request, session: ReadDep, number: Number, asked: AskedQuery) -> dict[str, Any]:
     """Return how an answer is cited: as text, Markdown and BibTeX, and the quote in code points of its message."""
-    told = _cited(request, session, number, (m, start, end), hide)
+    told = _cited(request, session, number, asked)
     words = told.quoted
     return {
         "id": told.id, "url": told.url, "text": told.text(), "markdown": told.markdown(), "bibtex": told.bibtex(),
@@ -53,19 +50,13 @@ def cite_as_json(
     }  # fmt: skip
 
 
-def _cited(
-    request: Request,
-    session: Session,
-    number: int,
-    part: tuple[int | None, int | None, int | None],
-    hide: str,
-) -> Citation:
+def _cited(request: Request, session: Session, number: int, asked: Asked) -> Citation:
     found = conversation(session, number)
     if found is None:
         raise NotFound(f"There is no transcript {number}.")
     try:
-        words = quoted(found, *part)
+        words = quoted(found, asked.m, asked.start, asked.end)
     except NoQuote as error:
         raise Invalid(str(error)) from error
     url = request.app.state.settings.public_url or str(request.base_url)
-    return citation(session, found, words, public_url=url, hide=hide)
+    return citation(session, found, words, public_url=url, hide=asked.hide)

@@ -14,7 +14,7 @@ from app.reading.models import Bookmark
 from app.studies.models import Study
 from app.subjects.models import Subject
 from app.transcripts.models import Message, Transcript
-from app.transcripts.told import column_token, temperature_said
+from app.transcripts.told import column_token, draw_address, temperature_said
 from app.transcripts.whole import Reader
 
 PAGE = 50
@@ -175,12 +175,11 @@ def _line(row: Any) -> Line:
 def _beside(row: Any, hide: str) -> str:
     if row.key is None or row.subject is None:
         return ""
-    page = f"/studies/{row.slug}/compare/{row.battery}/{row.key}"
+    prompt = f"{row.battery}/{row.key}"
     if hide:
-        return f"{page}?hide={hide}"
-    return (
-        f"{page}?run={row.run_id}&col={column_token(row.subject, row.temperature_milli)}&repeat={row.repeat}"
-    )
+        return f"/studies/{row.slug}/compare/{prompt}?hide={hide}"
+    column = column_token(row.subject, row.temperature_milli)
+    return draw_address(row.slug, prompt, column, row.run_id, row.repeat)
 
 
 def by_study(found: Sequence[Line]) -> list[tuple[str, str, list[Line]]]:

@@ -20,7 +20,7 @@ from app.studies.models import Study
 from app.subjects.models import Subject, SubjectVersion
 from app.transcripts.faithful import controls
 from app.transcripts.models import Message, Transcript
-from app.transcripts.told import column_token, temperature_said
+from app.transcripts.told import column_token, draw_address, temperature_said
 
 BEFORE, AROUND = 90, 280  # characters of a text that a line shows: before the first word found, and in all
 ANSWERS = ("assistant", "text")
@@ -80,16 +80,12 @@ class Line:
         """Return the address of this answer on Compare, '' where it has none."""
         if not (self.prompt and self.subject):
             return ""
-        hidden = f"&hide={hide}" if hide else ""
-        page = f"/studies/{self.study}/compare/{self.prompt}"
-        return f"{page}?run={self.run}{hidden}&col={self.token}&repeat={self.repeat}"
+        return draw_address(self.study, self.prompt, self.token, self.run, self.repeat, hide)
 
     @property
     def snippet(self) -> Markup:
         """What was said around the first words found, those in it marked."""
-        start, end = window(self.text, self.spans)
-        said = marked(self.text, self.spans, start, end)
-        return Markup("…" if start else "") + said + Markup("…" if end < len(self.text) else "")
+        return snippet(self.text, self.spans)
 
     @property
     def more(self) -> int:
@@ -107,6 +103,13 @@ def lines(session: Session, hits: Sequence[Hit], spans: Mapping[int, Spans]) -> 
     return [
         _line(rows[hit.key], hit, spans.get(hit.message or 0, []), usual) for hit in hits if hit.key in rows
     ]
+
+
+def snippet(text: str, spans: Spans) -> Markup:
+    """Return what stands around the first places found in a text, those in it marked."""
+    start, end = window(text, spans)
+    said = marked(text, spans, start, end)
+    return Markup("…" if start else "") + said + Markup("…" if end < len(text) else "")
 
 
 def marked(text: str, spans: Spans, start: int, end: int) -> Markup:

@@ -16,7 +16,7 @@ from app.reading.filters import Filter
 from app.reading.found import SECONDS
 from app.reading.frames import Spans
 from app.reading.hits import Cursor
-from app.reading.lines import marked, window
+from app.reading.lines import snippet
 from app.reading.look import PAGE, Look
 from app.reading.matching import of_prompts
 from app.reading.narrowed import prompts_of, study_of
@@ -60,9 +60,7 @@ class PromptLine:
 
     @property
     def snippet(self) -> Markup:
-        start, end = window(self.text, self.spans)
-        said = marked(self.text, self.spans, start, end)
-        return Markup("…" if start else "") + said + Markup("…" if end < len(self.text) else "")
+        return snippet(self.text, self.spans)
 
 
 @dataclass(frozen=True, slots=True)

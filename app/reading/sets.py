@@ -16,6 +16,7 @@ from app.reading.filters import BadFilter, Filter, Further, read, register
 from app.reading.models import WorkingSet, WorkingSetMember
 from app.studies.models import Study
 from app.transcripts.models import Instance, Transcript
+from app.transcripts.told import row_number
 
 LONGEST = 120  # characters of a name
 # Filters that cannot be kept live, and why.
@@ -197,18 +198,11 @@ def _insert(session: Session, set_id: int, members: Iterable[int]) -> None:
         session.execute(insert(WorkingSetMember), batch)
 
 
-def _number(word: str) -> int:
-    return int(word) if word.isascii() and word.isdigit() and len(word) < 19 else 0
-
-
 def named(session: Session, study_id: int, word: str) -> WorkingSet:
     """Return a study's set by its number or its name; raise BadFilter naming those that there are."""
     here = select(WorkingSet).where(WorkingSet.study_id == study_id)
-    by = (
-        WorkingSet.id == int(word)
-        if word.isascii() and word.isdigit() and len(word) < 19
-        else WorkingSet.name == word
-    )
+    number = row_number(word)
+    by = WorkingSet.id == number if number else WorkingSet.name == word
     found = session.scalar(here.where(by))
     if found is None:
         known = session.scalars(
@@ -225,7 +219,7 @@ def named(session: Session, study_id: int, word: str) -> WorkingSet:
 def _condition(session: Session, person_id: int, values: tuple[str, ...]) -> ColumnElement[bool]:
     each = []
     for word in values:
-        one = session.get(WorkingSet, _number(word))
+        one = session.get(WorkingSet, row_number(word))
         if one is None:
             raise BadFilter(f"set: found {word!r}, expected the number of a working set")
         each.append(and_(*conditions(session, one, person_id)))

@@ -12,7 +12,7 @@ from app.runs.models import Run
 from app.subjects.models import Subject, SubjectVersion
 from app.transcripts.models import Transcript
 from app.transcripts.tallies import CUT, DECLARED, GATED, WHOLE
-from app.transcripts.told import temperature_milli, temperature_said
+from app.transcripts.told import row_number, temperature_milli, temperature_said
 from app.web import LARGEST
 
 ENDED = {
@@ -71,8 +71,7 @@ class Behind(BaseModel):
     @property
     def further(self) -> list[int]:
         """The runs beside the one whose page this is."""
-        found = (one for one in self.also.split(",") if one.isascii() and one.isdigit() and len(one) < 19)
-        return [int(one) for one in found]
+        return [number for one in self.also.split(",") if (number := row_number(one))]
 
     @property
     def kept(self) -> dict[str, str]:
@@ -145,8 +144,7 @@ def _named(prompt: str) -> Select[int, str, str]:
     battery, slash, key = prompt.partition("/")
     if slash:
         return query.where(Battery.slug == battery, Prompt.key == key)
-    known = prompt.isascii() and prompt.isdigit() and len(prompt) < 19
-    return query.where(Prompt.id == (int(prompt) if known else 0))
+    return query.where(Prompt.id == row_number(prompt))
 
 
 def _ended(run_id: int, ended: Ended) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from app.subjects.models import Style, Subject, SubjectVersion
 from app.subjects.shape import Snapshot
 from app.transcripts.exchanges import exchanges_of
 from app.transcripts.models import Rendering, Transcript
-from app.transcripts.told import column_token
+from app.transcripts.told import column_token, draw_address
 from app.transcripts.whole import Reader
 
 SHOWN = 200_000  # characters of a body that the page shows; the API gives the whole
@@ -77,8 +77,8 @@ class Conversation:
         if where.battery is None or where.prompt is None or where.subject is None:
             return ""
         token = column_token(where.subject.slug, self.row["temperature_milli"])
-        page = f"/studies/{where.study.slug}/compare/{where.battery.slug}/{where.prompt.key}"
-        return f"{page}?run={self.row['run_id']}&col={token}&repeat={self.row['repeat']}"
+        prompt = f"{where.battery.slug}/{where.prompt.key}"
+        return draw_address(where.study.slug, prompt, token, self.row["run_id"], self.row["repeat"])
 
 
 def conversation(session: Session, transcript_id: int) -> Conversation | None:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import LargeBinary, func, select
 from sqlalchemy.orm import Session
 
+from app.providers import wire
 from app.transcripts.models import MessageLogprobs
 
 LN2 = log(2)
@@ -28,13 +29,8 @@ SIDES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """One token: its text and bytes as they came, its natural-log probability, the alternatives at its place."""
-
-    text: str
-    raw: bytes | None
-    logprob: float
-    top: tuple[tuple[str, float], ...] = ()
+class Token(wire.Token):
+    """A token as it came (`wire.Token`), and the numbers made of it."""
 
     @property
     def told(self) -> bool:

@@ -122,3 +122,14 @@ def temperature_said(milli: int) -> str:
 def column_token(subject: str, milli: int) -> str:
     """Return the name of a column of Compare: a subject's slug at a temperature."""
     return f"{subject}@{temperature_word(milli)}"
+
+
+def draw_address(study: str, prompt: str, column: str, run: int, repeat: int, hide: str = "") -> str:
+    """Return the address of a draw on Compare, its run chosen and its repeat in focus; `prompt` is battery/key."""
+    hidden = f"&hide={hide}" if hide else ""
+    return f"/studies/{study}/compare/{prompt}?run={run}{hidden}&col={column}&repeat={repeat}"
+
+
+def row_number(word: str) -> int:
+    """Return the number of a row as an address names it, 0 (which no row has) where it is none."""
+    return int(word) if word.isascii() and word.isdigit() and len(word) < 19 else 0

@@ -9,21 +9,11 @@ import pytest
 
 from app import db, schema
 from app.db import Database
-from app.settings import settings
 from tests.probes.put import put_probe
 from tests.runs.files import STUDY, write
 from tests.typed import typed
 
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with both files, and a data folder of its own that is not there yet."""
-    write(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("STYLOSCOPE_DATA", str(tmp_path / "data"))
-    monkeypatch.delenv("STYLOSCOPE_DATABASE_URL", raising=False)
-    settings.cache_clear()
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def probed(here: Path, **found: Any) -> None:

@@ -11,15 +11,9 @@ from tests.typed import typed
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a study and its battery, whose key is set, and settings and database of its own."""
-    write(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("STYLOSCOPE_DATA", str(tmp_path / "data"))
-    monkeypatch.delenv("STYLOSCOPE_DATABASE_URL", raising=False)
+def _key_set(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key of the study's endpoint is set."""
     monkeypatch.setenv("EXAMPLE_API_KEY", "k")
-    settings.cache_clear()
-    return tmp_path
 
 
 @pytest.mark.parametrize(

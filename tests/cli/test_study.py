@@ -5,21 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import settings
 from tests.runs.files import BATTERY, STUDY, write
 from tests.typed import typed
 
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with both files, and settings and database of its own."""
-    write(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("STYLOSCOPE_DATA", str(tmp_path / "data"))
-    monkeypatch.delenv("STYLOSCOPE_DATABASE_URL", raising=False)
-    monkeypatch.delenv("EXAMPLE_API_KEY", raising=False)
-    settings.cache_clear()
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def checked(*words: str) -> dict[str, object]:

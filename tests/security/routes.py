@@ -47,7 +47,7 @@ def _names(fields: Iterable[object]) -> tuple[str, ...]:
     for one in fields:
         kind = one.field_info.annotation  # type: ignore[attr-defined]
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            found += kind.model_fields
+            found += [field.alias or name for name, field in kind.model_fields.items()]
         else:
             found.append(one.alias)  # type: ignore[attr-defined]
     return tuple(found)

@@ -2,7 +2,9 @@
 
 from types import SimpleNamespace
 
-from app.transcripts.told import Setting, settings_of, usage_words
+import pytest
+
+from app.transcripts.told import Setting, draw_address, row_number, settings_of, usage_words
 
 
 def three(asked: dict[str, object], sent: dict[str, object], effective: dict[str, object]) -> SimpleNamespace:
@@ -54,3 +56,18 @@ def test_what_a_wire_calls_otherwise_stands_by_the_study_file_s_name() -> None:
     assert [one.name for one in found if one.beside] == ["safetySettings"]
     chat = settings_of(three({"logprobs": 3}, {"logprobs": True, "top_logprobs": 3}, {}))
     assert chat == (Setting("logprobs", "3", "3", "-"),)
+
+
+def test_a_draw_has_one_address_on_compare_with_names_hidden_or_not() -> None:
+    open_ = draw_address("s", "b/key", "raw@0.7", 3, 2)
+    assert open_ == "/studies/s/compare/b/key?run=3&col=raw@0.7&repeat=2"
+    hidden = draw_address("s", "b/key", "raw@0.7", 3, 2, "kept")
+    assert hidden == "/studies/s/compare/b/key?run=3&hide=kept&col=raw@0.7&repeat=2"
+
+
+@pytest.mark.parametrize(
+    ("word", "number"),
+    [("12", 12), ("0", 0), ("", 0), ("-1", 0), ("²", 0), ("١", 0), ("1.5", 0), ("9" * 19, 0)],
+)
+def test_what_names_no_row_is_no_number_of_one(word: str, number: int) -> None:
+    assert row_number(word) == number
