@@ -154,7 +154,7 @@ def beside(session: Session, found: Conversation) -> Aside | None:
     here = scope(session, everything.parts, place)
     if here is None:
         return None
-    known = build(session, where.study.id, place, here, everything.runs).aside
+    known = build(session, where.study.id, place, here, everything).aside
     return known if known is not None and known.id == row["id"] else None
 
 

@@ -1,9 +1,9 @@
 """Which columns stand side by side: subjects at temperatures, each with the run or runs its draws come from."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -75,13 +75,35 @@ class Choice:
     runs: frozenset[int]  # all that asked this prompt, chosen or not
 
 
-def choose(session: Session, study_id: int, view: View, prompt_ids: Sequence[int], here: int) -> Choice:
+class Only(Protocol):
+    """What narrows a page to some of its draws (of_set.Members)."""
+
+    @property
+    def runs(self) -> frozenset[int]: ...
+
+    def cells(self, session: Session, study_id: int, prompt_ids: Collection[int]) -> Sequence[Any]: ...
+
+
+def choose(
+    session: Session,
+    study_id: int,
+    view: View,
+    prompt_ids: Sequence[int],
+    here: int,
+    only: Only | None = None,
+) -> Choice:
     """Choose the columns for a prompt; `here` is its id, `prompt_ids` those it is pooled with.
 
     Order: that of `cols` in the address, else the newest run's; by style first where asked for; pinned ones first.
+    Where a page is narrowed, subjects of which nothing is left have no column.
     """
-    asked = queries.subjects_asked(session, study_id, view.chosen_runs | view.named_runs)
-    cells = queries.cells(session, study_id, prompt_ids)
+    named = view.chosen_runs | view.named_runs | (only.runs if only else frozenset())
+    asked = queries.subjects_asked(session, study_id, named)
+    cells = (only or queries).cells(session, study_id, prompt_ids)
+    if only:
+        held = {cell.subject_version_id for cell in cells}
+        subjects = {row.id for row in asked if row.version_id in held}
+        asked = [row for row in asked if row.id in subjects]
     every = _every(asked, cells, view)
     _describe(session, every, {row.version_id: row for row in asked})
     temperatures = sorted({one.temperature_milli for one in every if one.temperature_milli is not None})

@@ -8,9 +8,12 @@ from app.transcripts.told import temperature_word
 
 
 def draws_of(cell: Cell, view: View) -> str:
-    """Return the address of a column's draws, to be narrowed further; '' where names are hidden or none are."""
+    """Return the address of a column's draws, to be narrowed further.
+
+    '' where names are hidden, none are, or only some of them stand here.
+    """
     column = cell.column
-    if view.hide or column.temperature_milli is None or not cell.rows:
+    if view.hide or view.set or column.temperature_milli is None or not cell.rows:
         return ""
     newest, *others = column.runs
     pooled = f"equal={cell.rows[0].equal_sha256}" if view.pooled else f"prompt={column.prompt_id}"

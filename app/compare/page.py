@@ -20,10 +20,11 @@ from app.compare.draw import Draw, paths
 from app.compare.head import head, profile
 from app.compare.moves import Moves, moves, pin_url
 from app.compare.notes import Note, notes
+from app.compare.of_set import Members, Told, told
 from app.compare.panel import Panel, absent, fill_cards, fill_numbers, focused, heard, pivot
 from app.compare.ran import ran_apart, waves
 from app.compare.same import give_slots
-from app.compare.scope import Scope
+from app.compare.scope import Asked, Scope
 from app.compare.shown import tell_shown
 from app.compare.template import look
 from app.compare.view import Place, View
@@ -63,6 +64,7 @@ class Page:
     runs: dict[int, datetime]  # all of the study, newest first
     moves: Moves | None  # of the column in focus
     waves: tuple[Any, ...]  # as ran.waves tells them, where the columns' runs have several
+    only: Told | None = None  # the working set that the address narrows everything to
 
     @property
     def title(self) -> str:
@@ -86,13 +88,20 @@ class Page:
         return ", ".join(temperature_said(milli) for milli in chosen) if chosen else "T all"
 
 
-def build(session: Session, study_id: int, place: Place, scope: Scope, runs: dict[int, datetime]) -> Page:
-    """Read and lay out one prompt of a study under one view."""
+def build(
+    session: Session,
+    study_id: int,
+    place: Place,
+    scope: Scope,
+    found: Asked,
+    only: Members | None = None,
+) -> Page:
+    """Read and lay out one prompt of a study under one view; `only` leaves the members of a working set."""
     view, prompt = place.view, PromptShape.model_validate(scope.prompt.shape)
     here = scope.prompt.id
     asked = _asked_as(session, view, scope, prompt)
-    choice = choose(session, study_id, view, list(asked), here)
-    cells, of_waves = _cells(session, study_id, list(asked), choice, place, prompt.answer)
+    choice = choose(session, study_id, view, list(asked), here, only)
+    cells, of_waves = _cells(session, study_id, list(asked), choice, place, prompt.answer, only)
     look(session, cells, prompt)
     at, shown = focused(cells, view)
     prompts = [asked.get(cell.column.prompt_id, prompt) for cell in cells]
@@ -109,8 +118,9 @@ def build(session: Session, study_id: int, place: Place, scope: Scope, runs: dic
     wordings, conditions = _family(session, scope, prompt)
     return Page(
         place, scope, prompt, read_as(prompt.answer), wordings, conditions, choice, tuple(panels), focus, known,
-        notes(choice, cells, profiles, place, scope, runs), rows, pivot(cells, view) is not None, runs,
-        moves(choice, place, at, heard(focus)) if focus else None, of_waves,
+        notes(choice, cells, profiles, place, scope, found.runs), rows, pivot(cells, view) is not None,
+        found.runs, moves(choice, place, at, heard(focus)) if focus else None, of_waves,
+        told(only, found, asked, sum(len(cell.rows) for cell in cells), view) if only else None,
     )  # fmt: skip
 
 
@@ -130,13 +140,20 @@ def _asked_as(session: Session, view: View, scope: Scope, prompt: PromptShape) -
 
 
 def _cells(
-    session: Session, study_id: int, ids: Sequence[int], choice: Choice, place: Place, spec: Answer | None
+    session: Session,
+    study_id: int,
+    ids: Sequence[int],
+    choice: Choice,
+    place: Place,
+    spec: Answer | None,
+    only: Members | None,
 ) -> tuple[list[Cell], tuple[Any, ...]]:
     """Return the columns' cells, and the waves of their runs where there are several."""
     asked = [column for column in choice.shown if column.runs]
     versions = {column.version_id for column in asked}
     runs = {run for column in asked for run in column.runs}
     rows = queries.draws(session, study_id, ids, versions, runs) if asked else []
+    rows = only.among(session, rows) if only else rows
     several = place.view.wave or len({row.wave for row in rows}) > 1
     told = waves(session, runs) if several else ()
     cells = cells_of.fill(choice.shown, rows, place.view.pooled, place.view.wave)

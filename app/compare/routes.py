@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
-from app.compare import queries, try_routes
+from app.compare import of_set, queries, try_routes
 from app.compare.page import build
 from app.compare.printed import printed
-from app.compare.scope import Part, asked, edge_prompt, scope
+from app.compare.scope import Asked, Part, edge_prompt, scope
 from app.compare.signs import SIGNS
 from app.compare.view import Place, View, read
 from app.db import current
@@ -43,7 +43,9 @@ def index(request: Request, session: ReadDep) -> Response:
 def first(request: Request, session: ReadDep, slug: str) -> Response:
     """Go to the study's first prompt."""
     study, view = _study(session, slug), _view(request)
-    found = asked(session, study.id, view.chosen_runs).parts
+    found = _asked(session, study, view)[0].parts
+    if not found and view.set:
+        raise NotFound(f"No transcript of working set {view.set} answers a prompt of the chosen runs.")
     if not found:
         return page(request, "compare/empty.html", here="compare", study=study)
     return _to_edge(session, study.slug, found[0], view, last=False)
@@ -53,9 +55,7 @@ def first(request: Request, session: ReadDep, slug: str) -> Response:
 def of_battery(request: Request, session: ReadDep, slug: str, battery: str, end: str = "") -> Response:
     """Go to a battery's first prompt, or with `end=last` to its last."""
     study, view = _study(session, slug), _view(request)
-    found = next(
-        (part for part in asked(session, study.id, view.chosen_runs).parts if part.slug == battery), None
-    )
+    found = next((part for part in _asked(session, study, view)[0].parts if part.slug == battery), None)
     if found is None:
         raise NotFound(f"No chosen run of {study.title} asks a battery {battery}.")
     return _to_edge(session, study.slug, found, view, last=end == "last")
@@ -74,13 +74,22 @@ def show(request: Request, session: ReadDep, slug: str, battery: str, key: str) 
 
 def _laid_out(session: Session, slug: str, battery: str, key: str, view: View) -> dict[str, Any]:
     study = _study(session, slug)
-    everything = asked(session, study.id, view.chosen_runs)
+    everything, only = _asked(session, study, view)
     place = Place(study.slug, battery, key, view)
-    found = scope(session, everything.parts, place)
+    parts = of_set.beside(session, study.id, everything, place) if only else everything.parts
+    found = scope(session, parts, place)
     if found is None:
         raise NotFound(f"No chosen run of {study.title} asks {battery}/{key}.")
-    shown = build(session, study.id, place, found, everything.runs)
+    shown = build(session, study.id, place, found, everything, only)
     return {"study": study, "page": shown, "title": f"{shown.title} · {study.title} · Styloscope", **SIGNS}
+
+
+def _asked(session: Session, study: Any, view: View) -> tuple[Asked, of_set.Members | None]:
+    """Return what the chosen runs ask, and the set that narrows it; raise NotFound where that is empty."""
+    only = of_set.members(session, study.id, view)
+    if only is not None and not only.counts:
+        raise NotFound(f"No transcript of {study.title} is in {only.label} now.")
+    return of_set.asked(session, study.id, view, only), only
 
 
 def _to_edge(session: Session, slug: str, part: Part, view: View, last: bool) -> Response:

@@ -38,10 +38,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The batteries that the chosen runs ask, and every run of the study with its moment, newest first."""
+    """The batteries that the chosen runs ask, and every run of the study with its moment, newest first.
+
+    `listed` are the prompts of the parts where a working set narrows them (of_set.py), else none.
+    """
 
     parts: tuple[Part, ...]
     runs: dict[int, datetime]
+    listed: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def answers(session: Session, study_id: int, slug: str, run_id: int) -> Page:
     everything = asked(session, study_id, place.view.chosen_runs)
     found = scope(session, everything.parts, place)
     assert found is not None  # the run asks this prompt
-    return build(session, study_id, place, found, everything.runs)
+    return build(session, study_id, place, found, everything)
 
 
 def _beginning(shape: Mapping[str, Any]) -> str:

@@ -6,13 +6,14 @@ None of it is printed with a page, which all readers share: pages ask for it and
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.compare import queries
+from app.compare import of_set, queries
 from app.compare.columns import picked
-from app.compare.scope import Part, asked
+from app.compare.scope import Part
 from app.compare.view import View
 from app.reading import seen
 from app.reading.bookmarks import of_prompts
@@ -24,7 +25,7 @@ MANY = 1000  # and then at a time
 Cell = tuple[int, int, int]  # subject version, temperature, run
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """One reader before the columns of one study under one view."""
 
@@ -33,18 +34,25 @@ class Reading:
     study_id: int
     view: View
 
+    @cached_property
+    def only(self) -> of_set.Members | None:
+        """The working set that the view is narrowed to."""
+        return of_set.members(self.session, self.study_id, self.view)
+
+    @cached_property
     def parts(self) -> tuple[Part, ...]:
-        """Return the batteries of the scope that rail and pager share."""
-        return asked(self.session, self.study_id, self.view.chosen_runs).parts
+        """The batteries of the scope that rail and pager share."""
+        return of_set.asked(self.session, self.study_id, self.view, self.only).parts
 
     def counts(self, prompt_ids: Collection[int]) -> dict[int, int]:
         """Return how many answers of each prompt the view would show and the reader has not seen."""
         alike = self._alike(prompt_ids)
         every = {one for group in alike.values() for one in group}
         found = defaultdict(list)
-        for cell in seen.cells(self.session, self.person_id, self.study_id, every):
+        of = self.only.conditions if self.only else ()
+        for cell in seen.cells(self.session, self.person_id, self.study_id, every, of):
             found[cell.prompt_id].append(cell)
-        named = self.view.chosen_runs | self.view.named_runs
+        named = self.view.chosen_runs | self.view.named_runs | (self.only.runs if self.only else frozenset())
         subjects = queries.subjects_asked(self.session, self.study_id, named)
         columns = _Columns(subjects, self.view)
         return {
@@ -127,9 +135,7 @@ def next_unseen(reading: Reading, battery: str, key: str) -> Next | None:
 
     The one that is read comes last. None where everything that the view shows is seen.
     """
-    rows = [
-        (part.slug, row.id, row.key) for part in reading.parts() for row in _listed(reading.session, part)
-    ]
+    rows = [(part.slug, row.id, row.key) for part in reading.parts for row in _listed(reading.session, part)]
     at = next((at for at, (slug, _, one) in enumerate(rows) if (slug, one) == (battery, key)), -1)
     order = [*((row, False) for row in rows[at + 1 :]), *((row, True) for row in rows[: at + 1])]
     for some in _chunks(order):
@@ -159,7 +165,7 @@ def _listed(session: Session, part: Part) -> Sequence[Any]:
 def numbers_of(reading: Reading, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """Return the prompts of the scope that are named by battery and key."""
     found: dict[tuple[str, str], int] = {}
-    for part in reading.parts():
+    for part in reading.parts:
         keys = [key for battery, key in names if battery == part.slug]
         if keys:
             versions = [part.version_id, *part.older]

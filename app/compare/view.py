@@ -17,6 +17,7 @@ SAID: dict[str, tuple[str, Callable[[Any], str]]] = {
     "runs": ("run", lambda runs: ",".join(map(str, runs))),
     "beside": ("beside", lambda on: "1" if on else ""),
     "wave": ("wave", lambda wave: str(wave) if wave else ""),
+    "set": ("set", str),
     "temperatures": ("t", lambda some: ",".join(map(temperature_word, some))),
     "group": ("group", lambda on: "style" if on else ""),
     "all": ("all", lambda on: "1" if on else ""),
@@ -49,6 +50,7 @@ class View:
     runs: tuple[int, ...] | tuple[Literal["all"]] = ()
     beside: bool = False
     wave: int = 0
+    set: str = ""  # the number of a working set: only its members are shown
     temperatures: tuple[int, ...] = ()
     group: bool = False
     all: bool = False
@@ -125,6 +127,7 @@ def read(params: Mapping[str, Sequence[str]]) -> View:
         runs=("all",) if "all" in runs else numbers,
         beside=one("beside") == "1",
         wave=int(one("wave")) if _is_number(one("wave")) else 0,
+        set=one("set"),
         temperatures=_present(temperature_milli(word) for word in words("t")),
         group=one("group") == "style",
         all=one("all") == "1",

@@ -117,8 +117,17 @@ def is_seen(session: Session, person_id: int, transcript_id: int) -> bool:
     return bool(session.scalar(select(exists().where(Transcript.id == transcript_id, _is_of(person_id)))))
 
 
-def cells(session: Session, person_id: int, study_id: int, prompt_ids: Collection[int]) -> list[CellCount]:
-    """Count the draws of some prompts of a study, run by run: one walk over an index for all, one for the seen."""
+def cells(
+    session: Session,
+    person_id: int,
+    study_id: int,
+    prompt_ids: Collection[int],
+    narrowed: Sequence[ColumnElement[bool]] = (),
+) -> list[CellCount]:
+    """Count the draws of some prompts of a study, run by run: one walk over an index for all, one for the seen.
+
+    `narrowed` are conditions on transcripts: what they leave is counted, draw by draw.
+    """
     cell = (
         Transcript.prompt_id,
         Transcript.subject_version_id,
@@ -126,9 +135,13 @@ def cells(session: Session, person_id: int, study_id: int, prompt_ids: Collectio
         Transcript.run_id,
     )
     done = func.sum(case((Transcript.state == "done", 1), else_=0))
-    of = (Transcript.study_id == study_id, Transcript.prompt_id.in_(prompt_ids))
+    of = (Transcript.study_id == study_id, Transcript.prompt_id.in_(prompt_ids), *narrowed)
     counted = select(*cell, func.count(), done, func.min(Transcript.equal_sha256)).where(*of).group_by(*cell)
-    seen = _seen_by_cell(session, person_id, study_id, prompt_ids)
+    if narrowed:
+        read = select(*cell, func.count()).join(SeenMark, _is_of(person_id)).where(*of).group_by(*cell)
+        seen = _by_cell(session, read)
+    else:
+        seen = _by_cell(session, _marked(person_id, study_id, prompt_ids))
     return [
         CellCount(prompt, version, milli, run, n, finished, seen.get((prompt, version, milli, run), 0), equal)
         for prompt, version, milli, run, n, finished, equal in session.execute(counted)
@@ -136,13 +149,14 @@ def cells(session: Session, person_id: int, study_id: int, prompt_ids: Collectio
     ]
 
 
-def _seen_by_cell(
-    session: Session, person_id: int, study_id: int, prompt_ids: Collection[int]
-) -> dict[tuple[int, int, int, int], int]:
+def _by_cell(session: Session, counted: Any) -> dict[tuple[int, int, int, int], int]:
+    return {(prompt, version, milli, run): n for prompt, version, milli, run, n in session.execute(counted)}
+
+
+def _marked(person_id: int, study_id: int, prompt_ids: Collection[int]) -> Any:
     cell = (SeenMark.prompt_id, SeenMark.subject_version_id, SeenMark.temperature_milli, SeenMark.run_id)
     of = (SeenMark.person_id == person_id, SeenMark.study_id == study_id, SeenMark.prompt_id.in_(prompt_ids))
-    rows = session.execute(select(*cell, func.count()).where(*of).group_by(*cell))
-    return {(prompt, version, milli, run): n for prompt, version, milli, run, n in rows}
+    return select(*cell, func.count()).where(*of).group_by(*cell)
 
 
 def with_unseen(session: Session, person_id: int, study_id: int, prompt_ids: Collection[int]) -> set[int]:

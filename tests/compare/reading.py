@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from sqlalchemy.orm import Session
 
-from app.compare import queries
+from app.compare import of_set, queries
 from app.compare.page import Page, build
 from app.compare.panel import Panel
-from app.compare.scope import asked, scope
+from app.compare.scope import scope
 from app.compare.view import Place, read
 from app.main import create_app
 from app.settings import Settings
@@ -25,10 +25,11 @@ def laid_out(session: Session, address: str) -> Page:
     _, _, slug, _, battery, key = parts.path.split("/")
     place = Place(slug, battery, key, read(parse_qs(parts.query)))
     study = queries.study(session, slug)
-    everything = asked(session, study.id, place.view.chosen_runs)
-    found = scope(session, everything.parts, place)
+    only = of_set.members(session, study.id, place.view)
+    everything = of_set.asked(session, study.id, place.view, only)
+    found = scope(session, of_set.beside(session, study.id, everything, place), place)
     assert found is not None
-    return build(session, study.id, place, found, everything.runs)
+    return build(session, study.id, place, found, everything, only)
 
 
 def panel(page: Page, slug: str) -> Panel:
