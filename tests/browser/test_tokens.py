@@ -80,7 +80,7 @@ def test_the_first_token_is_shown_beside_what_was_drawn(
     page.goto("/studies/first-light/compare/mode-collapse/habits-plain")
     expect(page.locator(".first-token")).to_have_count(0)
     page.wait_for_load_state()
-    page.keyboard.press("f")
+    page.keyboard.press("w")
     expect(page).to_have_url(re.compile(r"\?first=1$"))
     expect(page.locator(".first-token")).to_have_count(2)
     expect(page.locator(".first-token").first).to_contain_text(re.compile(r"The\s*95 %\s*2", re.S))
