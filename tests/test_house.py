@@ -256,3 +256,23 @@ def test_every_locked_package_has_a_hash_and_no_address() -> None:
         pinned = re.findall(r"^[a-z0-9][^ \n]*==", text, flags=re.M)
         assert len(pinned) > 0
         assert text.count("--hash=sha256:") >= len(pinned), lock.name
+
+
+def test_no_key_of_compare_has_two_owners() -> None:
+    parts = [
+        *(ROOT / "templates/compare").glob("*.html"),
+        *(ROOT / "templates/transcripts").glob("_[ok]*.html"),
+    ]
+    show = (ROOT / "templates/compare/show.html").read_text("utf-8")
+    modules = re.findall(r'"(\w+)"', re.findall(r"for name in \[(.*?)\]", show)[0])
+    scripts = [(ROOT / f"static/js/{name}.js").read_text("utf-8") for name in modules]
+    owned = {chord for script in scripts for chord in re.findall(r"onKey\('([^']+)'", script)}
+    shown = [path.read_text("utf-8") for path in parts if not path.name.removeprefix("_").startswith("try")]
+    pressed = {
+        chord
+        for text in shown
+        for chord in re.findall(r'"((?:\w+\+)?(?:Key[A-Z]|Comma|Period|Slash))"', text)
+    }
+    assert {"KeyF", "KeyI"} <= owned
+    assert {"KeyJ", "KeyW", "KeyY"} <= pressed
+    assert not owned & pressed

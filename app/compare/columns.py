@@ -1,13 +1,14 @@
 """Which columns stand side by side: subjects at temperatures, each with the run or runs its draws come from."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.compare import queries
+from app.compare.of_set import Members, named_runs
 from app.compare.view import View
 from app.subjects.shape import Snapshot
 from app.transcripts.told import column_token, temperature_said
@@ -75,30 +76,20 @@ class Choice:
     runs: frozenset[int]  # all that asked this prompt, chosen or not
 
 
-class Only(Protocol):
-    """What narrows a page to some of its draws (of_set.Members)."""
-
-    @property
-    def runs(self) -> frozenset[int]: ...
-
-    def cells(self, session: Session, study_id: int, prompt_ids: Collection[int]) -> Sequence[Any]: ...
-
-
 def choose(
     session: Session,
     study_id: int,
     view: View,
     prompt_ids: Sequence[int],
     here: int,
-    only: Only | None = None,
+    only: Members | None = None,
 ) -> Choice:
     """Choose the columns for a prompt; `here` is its id, `prompt_ids` those it is pooled with.
 
     Order: that of `cols` in the address, else the newest run's; by style first where asked for; pinned ones first.
     Where a page is narrowed, subjects of which nothing is left have no column.
     """
-    named = view.chosen_runs | view.named_runs | (only.runs if only else frozenset())
-    asked = queries.subjects_asked(session, study_id, named)
+    asked = queries.subjects_asked(session, study_id, named_runs(view, only))
     cells = (only or queries).cells(session, study_id, prompt_ids)
     if only:
         held = {cell.subject_version_id for cell in cells}

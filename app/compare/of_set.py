@@ -22,18 +22,20 @@ from app.transcripts.told import row_number
 from app.web import Invalid, NotFound
 
 CELL = (Transcript.prompt_id, Transcript.subject_version_id, Transcript.temperature_milli, Transcript.run_id)
-AT_ONCE = 400  # draws of a page asked about in one statement
 Conditions = Sequence[ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """A set as Compare shows it. `counts` are its transcripts by run and prompt, whatever became of them."""
+    """A set as Compare shows it. `counts` are its transcripts by run and prompt, whatever became of them.
+
+    `name` and, in a sentence, `label` are what a page calls it: its number while names are hidden, since what
+    people call it may tell a subject.
+    """
 
     set: WorkingSet
-    label: (
-        str  # what a page calls it: with names hidden its number, for what people call it may tell a subject
-    )
+    name: str
+    label: str
     conditions: Conditions
     counts: Mapping[tuple[int, int | None], int]
 
@@ -52,10 +54,7 @@ class Members:
 
     def among(self, session: Session, rows: Sequence[Any]) -> list[Any]:
         """Return those of these draws that are members."""
-        ids, kept = [row.id for row in rows], set[int]()
-        for start in range(0, len(ids), AT_ONCE):
-            of = (Transcript.id.in_(ids[start : start + AT_ONCE]), *self.conditions)
-            kept.update(session.scalars(select(Transcript.id).where(*of)))
+        kept = sets.among(session, self.conditions, (row.id for row in rows))
         return [row for row in rows if row.id in kept]
 
     def counted(self, prompt_ids: Collection[int], chosen: Collection[int]) -> int:
@@ -73,7 +72,8 @@ def members(session: Session, study_id: int, view: View) -> Members | None:
     if not view.set:
         return None
     one = _named(session, study_id, view.set)
-    label = f"working set {one.id}" if view.hide else f"the set “{one.name}”"
+    name = str(one.id) if view.hide else f"“{one.name}”"
+    label = f"working set {name}" if view.hide else f"the set {name}"
     try:
         of = sets.conditions(session, one, LOCAL)
     except BadFilter as error:
@@ -82,7 +82,12 @@ def members(session: Session, study_id: int, view: View) -> Members | None:
     counted = select(Transcript.run_id, Transcript.prompt_id, func.count())
     counted = counted.where(Transcript.study_id == study_id, *of)
     rows = session.execute(counted.group_by(Transcript.run_id, Transcript.prompt_id))
-    return Members(one, label, of, {(run, prompt): n for run, prompt, n in rows})
+    return Members(one, name, label, of, {(run, prompt): n for run, prompt, n in rows})
+
+
+def named_runs(view: View, only: Members | None) -> frozenset[int]:
+    """Return the runs that an address names, by itself or by its set."""
+    return view.chosen_runs | view.named_runs | (only.runs if only else frozenset())
 
 
 def _named(session: Session, study_id: int, word: str) -> WorkingSet:
@@ -140,6 +145,7 @@ class Told:
     no page of the rail holds, and `run` is the run that most of them are of, 0 where they answer no prompt.
     """
 
+    name: str
     label: str
     number: int
     kind: str
@@ -160,5 +166,5 @@ def told(only: Members, found: Asked, prompt_ids: Collection[int], shown: int, v
         if prompt not in found.listed and prompt not in prompt_ids:
             elsewhere[run if prompt is not None else 0] += n
     run = elsewhere.most_common(1)[0][0] if elsewhere else 0
-    return Told(only.label, one.id, one.kind, one.sha256 or "", one.archived_at is not None, only.size,
+    return Told(only.name, only.label, one.id, one.kind, one.sha256 or "", one.archived_at is not None, only.size,
                 here, max(0, here - shown), elsewhere.total(), run)  # fmt: skip

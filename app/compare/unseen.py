@@ -52,7 +52,7 @@ class Reading:
         of = self.only.conditions if self.only else ()
         for cell in seen.cells(self.session, self.person_id, self.study_id, every, of):
             found[cell.prompt_id].append(cell)
-        named = self.view.chosen_runs | self.view.named_runs | (self.only.runs if self.only else frozenset())
+        named = of_set.named_runs(self.view, self.only)
         subjects = queries.subjects_asked(self.session, self.study_id, named)
         columns = _Columns(subjects, self.view)
         return {

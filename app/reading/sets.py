@@ -1,7 +1,8 @@
 """Working sets: transcripts of a study under a name, live as a filter or frozen as they are, and never changed."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -25,6 +26,7 @@ NEVER_LIVE = {
     "set": "a set made of sets would change its meaning with them",
 }
 MANY = 10_000  # members written at a time
+AT_ONCE = 400  # transcripts asked about in one statement
 
 
 class BadSet(ValueError):
@@ -46,12 +48,12 @@ def conditions(session: Session, one: WorkingSet, person_id: int) -> list[Column
     return asked(session, filter_of(one, study), person_id)
 
 
-def among(session: Session, one: WorkingSet, ids: Collection[int], person_id: int) -> frozenset[int]:
-    """Return which of these transcripts are members."""
-    if not ids:
-        return frozenset()
-    found = select(Transcript.id).where(Transcript.id.in_(ids), *conditions(session, one, person_id))
-    return frozenset(session.scalars(found))
+def among(session: Session, members: Iterable[ColumnElement[bool]], ids: Iterable[int]) -> frozenset[int]:
+    """Return which of these transcripts are members, as `conditions` tells them."""
+    asked_about, found = iter(ids), set[int]()
+    while some := list(islice(asked_about, AT_ONCE)):
+        found.update(session.scalars(select(Transcript.id).where(Transcript.id.in_(some), *members)))
+    return frozenset(found)
 
 
 def why_not_live(wanted: Filter) -> str:

@@ -196,8 +196,9 @@ def test_members_among_some_transcripts(database: Database, made: seed.Seeded) -
     some = {made.transcripts["who-plain", "pirate", 1], made.transcripts["who-plain", "default-assistant", 1]}
     with database.reading() as session:
         one = session.get_one(WorkingSet, number)
-        assert sets.among(session, one, some, ME) == done(session, some & of(made, "pirate"))
-        assert sets.among(session, one, set(), ME) == frozenset()
+        members = sets.conditions(session, one, ME)
+        assert sets.among(session, members, some) == done(session, some & of(made, "pirate"))
+        assert sets.among(session, members, set()) == frozenset()
 
 
 @pytest.mark.usefixtures("made")
