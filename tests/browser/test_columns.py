@@ -20,6 +20,12 @@ def names(page: Page) -> list[str]:
     return page.locator(".column h2 .name").all_inner_texts()
 
 
+def focus_column(page: Page, at: int) -> None:
+    """Lead to a column by its name, and wait until its page has taken the place of the other."""
+    page.locator(f"#col-{at} .name").click()
+    expect(page.locator(f"#col-{at}.here")).to_be_attached()
+
+
 def left_of(one: Locator) -> float:
     box = one.bounding_box()
     assert box is not None
@@ -66,11 +72,11 @@ def test_columns_are_moved_and_pinned_by_mouse(page: Page) -> None:
     pinned = page.get_by_role("button", name="Pin at the left: Default assistant")
     expect(pinned).to_be_focused()
     expect(pinned).to_have_attribute("aria-pressed", "true")
-    page.locator("#col-2 .name").click()
+    focus_column(page, 2)
     page.locator("#head-menu > summary").click()
     page.get_by_role("link", name="Take this column out").click()
     expect(page.locator(".column")).to_have_count(4)
-    page.locator("#col-1 .name").click()
+    focus_column(page, 1)
     page.locator("#head-menu > summary").click()
     page.get_by_role("link", name="Move right").click()
     expect(page.locator("#head-menu > summary")).to_be_focused()

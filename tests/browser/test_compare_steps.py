@@ -138,7 +138,7 @@ def test_an_answer_in_focus_is_never_below_the_heads(page: Page) -> None:
 @pytest.mark.usefixtures("seeded")
 def test_skipping_to_the_content_fetches_nothing(page: Page) -> None:
     page.goto(f"{BATTERY}/habits-plain")
-    page.evaluate("document.getElementById('main').dataset.same = 'yes'")
+    page.evaluate("document.getElementById('main').dataset.mine = 'yes'")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
