@@ -179,18 +179,30 @@ def _version(session: Session, battery_id: int, number: int, prompts: Sequence[P
     session.add(version)
     session.flush()
     for place, prompt in enumerate(prompts):
-        identity = prompt.identity()
-        row = Prompt(
-            battery_id=battery_id, key=prompt.key, content_sha256=sha256(identity),
-            equal_sha256=sha256([identity["turns"], identity["mode"]]),
-            family=prompt.family, variant=prompt.variant, theme=prompt.theme, branch=prompt.branch,
-            mode=prompt.mode, title=prompt.title, shape=prompt.model_dump(mode="json"),
-        )  # fmt: skip
-        session.add(row)
-        session.flush()
+        row = _prompt(session, battery_id, prompt)
         session.add(BatteryPrompt(version_id=version.id, position=place, prompt_id=row.id))
     session.flush()
     return version.id
+
+
+def _prompt(session: Session, battery_id: int, prompt: PromptShape) -> Prompt:
+    """Return the row of a prompt, which versions that hold it alike share."""
+    identity = prompt.identity()
+    content = sha256(identity)
+    found = session.scalar(
+        select(Prompt).where(
+            Prompt.battery_id == battery_id, Prompt.key == prompt.key, Prompt.content_sha256 == content
+        )
+    )
+    row = found or Prompt(
+        battery_id=battery_id, key=prompt.key, content_sha256=content,
+        equal_sha256=sha256([identity["turns"], identity["mode"]]),
+        family=prompt.family, variant=prompt.variant, theme=prompt.theme, branch=prompt.branch,
+        mode=prompt.mode, title=prompt.title, shape=prompt.model_dump(mode="json"),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
 
 
 def _prompts_of(session: Session, version_id: int) -> dict[str, int]:

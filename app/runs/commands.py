@@ -8,6 +8,7 @@ from typing import Literal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app import __version__
 from app.accounts.models import LOCAL
 from app.runs.models import SCRATCH, Run, Wave, WaveBattery, WaveSubject
 
@@ -140,6 +141,7 @@ def _write_wave(
         repeats=repeats,
         temperatures=None if temperatures is None else list(temperatures),
         reason=reason,
+        planned_with=__version__,
     )
     session.add(wave)
     session.flush()

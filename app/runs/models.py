@@ -43,7 +43,8 @@ class Wave(Base):
     """What one planning of a run asked for; wave 1 is the run's own, later ones extend it.
 
     `repeats` is the highest repeat wanted of each cell; `temperatures` replaces every subject's own (null = its
-    own, in a later wave all those it was asked at so far).
+    own, in a later wave all those it was asked at so far). `planned_with` is the version of this program that
+    planned it (null = planned before that was kept).
     """
 
     __tablename__ = "waves"
@@ -54,6 +55,7 @@ class Wave(Base):
     repeats: Mapped[int]
     temperatures: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
     reason: Mapped[str] = mapped_column(default="")
+    planned_with: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     run: Mapped[Run] = relationship(lazy="raise")
 

@@ -29,11 +29,14 @@ def history(versions: Sequence[SubjectVersion]) -> list[tuple[SubjectVersion, li
 
 def changes(before: SubjectVersion | None, after: SubjectVersion) -> list[Change]:
     """Return what differs between two versions' snapshots, nothing for the first one."""
-    if before is None:
-        return []
+    return [] if before is None else between(before.snapshot, after.snapshot)
+
+
+def between(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
+    """Return what differs between two snapshots."""
     return [
-        Change(path, written(_at(before.snapshot, path)), written(_at(after.snapshot, path)))
-        for path in differing(before.snapshot, after.snapshot)
+        Change(path, written(_at(before, path)), written(_at(after, path)))
+        for path in differing(before, after)
     ]
 
 

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from app.studies.queries import studies, study
 from app.transcripts import acts
 from app.transcripts.behind import Behind, narrowed
+from app.transcripts.changed import changed
 from app.transcripts.failures import PAGE as FAILURES
 from app.transcripts.failures import causes_of, failed_draws
 from app.transcripts.listed import PAGE as LISTED
@@ -58,16 +59,25 @@ def new_now(request: Request, session: ReadDep, form: Annotated[RunForm, Query()
 
 
 @router.get("/runs/{run_id}")
-def show(request: Request, session: ReadDep, run_id: Number) -> HTMLResponse:
-    """Show a run."""
+def show(request: Request, session: ReadDep, run_id: Number, hide: str = "") -> HTMLResponse:
+    """Show a run; under hidden names nothing is told of what it changed."""
     shown = _page_of(request, session, run_id)
-    return page(request, "transcripts/run.html", here="runs", run=shown, further=further(session, run_id))
+    return page(request, "transcripts/run.html", here="runs", run=shown, further=further(session, run_id),
+                changed=changed(session, run_id, bool(hide)), hide=hide)  # fmt: skip
 
 
 @router.get("/-/runs/{run_id}")
 def show_now(request: Request, session: ReadDep, run_id: Number) -> HTMLResponse:
     """Answer the part of a run's page that moves."""
     return partial(request, "transcripts/_run.html", run=_page_of(request, session, run_id))
+
+
+@router.get("/-/runs/{run_id}/changed")
+def changed_now(request: Request, session: ReadDep, run_id: Number, hide: str = "") -> HTMLResponse:
+    """Answer what a run changed of the last one of the same battery, when it has gone on."""
+    status = _page_of(request, session, run_id).status
+    told = changed(session, run_id, bool(hide))
+    return partial(request, "transcripts/_run_changed.html", status=status, changed=told)
 
 
 @router.get("/runs/{run_id}/failures")

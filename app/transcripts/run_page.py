@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
-from app.batteries.models import Battery, BatteryPrompt, BatteryVersion, Prompt
 from app.db import now
-from app.runs.models import Wave, WaveBattery, WaveSubject
+from app.transcripts.added import WaveLine, once, prompts_by_wave, waves_of
 from app.transcripts.failures import Cause, causes_of
 from app.transcripts.matrix import AskedPrompt, Matrix, matrix
 from app.transcripts.progress import SubjectProgress, last_finished, seconds_left, subjects_of
@@ -19,20 +18,6 @@ from app.transcripts.queries import RunStatus, run_status
 from app.transcripts.tallies import Tallies, tallies
 
 ACTIVE = {"running", "queued"}
-
-
-@dataclass(frozen=True, slots=True)
-class WaveLine:
-    """What one wave asked."""
-
-    number: int
-    repeats: int
-    temperatures: Sequence[float] | None
-    reason: str
-    prompts: int
-    subjects: int
-    batteries: int
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +134,8 @@ def run_page(
         return None
     counted = tallies(session, run_id, status.counts)
     subjects = subjects_of(session, status, counted, moment)
-    prompts = prompts_of(session, run_id)
+    by_wave = prompts_by_wave(session, run_id)
+    prompts = once(by_wave)
     newest = last_finished(session, run_id)
     return RunPage(
         status=status,
@@ -157,7 +143,7 @@ def run_page(
         subjects=tuple(subjects),
         tallies=counted,
         causes=tuple(causes_of(session, run_id)) if status.counts.failed else (),
-        waves=tuple(_waves(session, run_id)),
+        waves=tuple(waves_of(session, run_id, by_wave, counted.waves)),
         prompts=tuple(prompts),
         matrix=matrix(status, subjects, prompts, counted.cells),
         per_second=sum(one.pace.per_second for one in subjects),
@@ -172,57 +158,6 @@ def run_page_now(session: Session, run_id: int, supervise: Any) -> RunPage | Non
     """Return the page of a run as this process sees it: by its module `supervise`, None until it collects."""
     known = collecting(supervise.live(), supervise.withheld()) if supervise else None
     return run_page(session, run_id, now(), known)
-
-
-def prompts_of(session: Session, run_id: int) -> list[AskedPrompt]:
-    """Return a run's prompts in the order of its waves and their batteries."""
-    rows = session.execute(
-        select(Prompt.id, Battery.slug, Prompt.key, Prompt.family, WaveBattery.keys)
-        .join(BatteryPrompt, BatteryPrompt.prompt_id == Prompt.id)
-        .join(Battery, Battery.id == Prompt.battery_id)
-        .join(WaveBattery, WaveBattery.version_id == BatteryPrompt.version_id)
-        .join(Wave, Wave.id == WaveBattery.wave_id)
-        .where(Wave.run_id == run_id)
-        .order_by(Wave.number, WaveBattery.position, BatteryPrompt.position)
-    )
-    found: dict[int, AskedPrompt] = {}
-    for number, battery, key, family, keys in rows:
-        if keys is None or key in keys:
-            found.setdefault(number, AskedPrompt(number, battery, key, family))
-    return list(found.values())
-
-
-def _waves(session: Session, run_id: int) -> list[WaveLine]:
-    batteries, subjects = (
-        dict(
-            session.execute(
-                select(Wave.id, func.count())
-                .join(part, part.wave_id == Wave.id)
-                .where(Wave.run_id == run_id)
-                .group_by(Wave.id)
-            ).all()
-        )
-        for part in (WaveBattery, WaveSubject)
-    )
-    sizes = (
-        select(BatteryVersion.id, func.count(BatteryPrompt.prompt_id).label("n"))
-        .join(BatteryPrompt, BatteryPrompt.version_id == BatteryVersion.id)
-        .group_by(BatteryVersion.id)
-        .subquery()
-    )
-    prompts: dict[int, int] = {}
-    for wave, keys, number in session.execute(
-        select(WaveBattery.wave_id, WaveBattery.keys, sizes.c.n)
-        .join(sizes, sizes.c.id == WaveBattery.version_id)
-        .join(Wave, Wave.id == WaveBattery.wave_id)
-        .where(Wave.run_id == run_id)
-    ):
-        prompts[wave] = max(prompts.get(wave, 0), len(keys)) if keys else prompts.get(wave, 0) + number
-    return [
-        WaveLine(wave.number, wave.repeats, wave.temperatures, wave.reason, prompts.get(wave.id, 0),
-                 subjects.get(wave.id, 0), batteries.get(wave.id, 0), wave.created_at)
-        for wave in session.scalars(select(Wave).where(Wave.run_id == run_id).order_by(Wave.number))
-    ]  # fmt: skip
 
 
 def _again(subjects: Sequence[SubjectProgress]) -> int | None:

@@ -4,6 +4,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, func, select
@@ -41,13 +42,17 @@ class Tallies:
     """A run counted: by (subject version, temperature in thousandths) and prompt, by subject version, in all.
 
     `spent_micro` of a subject version is None where some of its answers came at an unknown price; `impossible` is
-    one reason why draws of a subject version cannot be.
+    one reason why draws of a subject version cannot be. `served` ('' = not told) and `settings` (ids) are those of
+    its answers; `waves` counts what each wave planned.
     """
 
     cells: dict[tuple[int, int], dict[int, Counts]] = field(default_factory=dict)
     spent_micro: dict[int, int | None] = field(default_factory=dict)
     impossible: dict[int, str] = field(default_factory=dict)
     endings: Endings = Endings()
+    served: dict[int, Counter[str]] = field(default_factory=dict)
+    settings: dict[int, set[int]] = field(default_factory=dict)
+    waves: dict[int, Counts] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -81,9 +86,10 @@ def tallies(session: Session, run_id: int, counts: Counts) -> Tallies:
 def count(session: Session, run_id: int) -> Tallies:
     """Count a run's draws in one pass."""
     t = Transcript
-    key = (t.subject_version_id, t.temperature_milli, t.prompt_id, t.state, t.stop_class, t.served_model)
+    key = (t.subject_version_id, t.temperature_milli, t.prompt_id, t.state, t.stop_class, t.served_model, t.wave,
+           t.settings_id)  # fmt: skip
     rows = session.execute(
-        select(*key, func.count(), func.sum(t.cost_micro), func.count(t.cost_micro), func.min(t.reason))
+        select(*key, func.count().label("n"), func.sum(t.cost_micro), func.count(t.cost_micro), func.min(t.reason))
         .where(t.run_id == run_id)
         .group_by(*key)
     ).all()  # fmt: skip
@@ -92,7 +98,7 @@ def count(session: Session, run_id: int) -> Tallies:
     spent: dict[int, int | None] = {}
     impossible: dict[int, str] = {}
     stops: Counter[str | None] = Counter()
-    for version, temperature, prompt, state, stop, model, number, cost, priced, reason in rows:
+    for version, temperature, prompt, state, stop, model, _, _, number, cost, priced, reason in rows:
         version, prompt = version or 0, prompt or 0
         states[version, temperature][prompt][state] += number
         if state == "impossible":
@@ -108,7 +114,23 @@ def count(session: Session, run_id: int) -> Tallies:
         column: {prompt: Counts(**by_state) for prompt, by_state in prompts.items()}
         for column, prompts in states.items()
     }
-    return Tallies(cells, spent, impossible, _endings(stops, served.values()))
+    found = Tallies(cells, spent, impossible, _endings(stops, served.values()))
+    _tell_of_answers(found, rows)
+    return found
+
+
+def _tell_of_answers(found: Tallies, rows: Iterable[Any]) -> None:
+    """Add what each wave planned, and which models and settings the answers of each subject version had."""
+    waves: dict[int, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        waves[row.wave][row.state] += row.n
+        if row.state != "done":
+            continue
+        version = row.subject_version_id or 0
+        found.served.setdefault(version, Counter())[row.served_model or ""] += row.n
+        if row.settings_id is not None:
+            found.settings.setdefault(version, set()).add(row.settings_id)
+    found.waves = {wave: Counts(**by_state) for wave, by_state in sorted(waves.items())}
 
 
 def _endings(stops: Mapping[str | None, int], served: Iterable[Counter[str]]) -> Endings:

@@ -17,5 +17,7 @@ document.body.addEventListener('htmx:afterSwap', ({ target }) => {
   const now = stateOf();
   if (target.id !== 'run' || !now || now.dataset.runState === state) return;
   state = now.dataset.runState;
+  const changed = document.getElementById('changed');
+  if (changed && !held(changed)) window.htmx.trigger(changed, 'live:refetch');
   announce(`This run: ${now.querySelector('.badge').textContent}, ${now.querySelector('[role="progressbar"]')?.getAttribute('aria-valuetext') ?? ''}`);
 });

@@ -10,9 +10,10 @@ from app.batteries.shape import PromptShape
 from app.db import Database
 from app.runs.commands import add_wave
 from app.subjects.shape import SubjectShape
+from app.transcripts.added import once, prompts_by_wave
 from app.transcripts.commands import extend
 from app.transcripts.models import EndpointStop
-from app.transcripts.run_page import Collecting, Limit, RunPage, collecting, prompts_of, run_page
+from app.transcripts.run_page import Collecting, Limit, RunPage, collecting, run_page
 from tests import seed
 from tests.cast import PROMPTS, SUBJECTS, Draw, say
 
@@ -127,7 +128,7 @@ def test_prompts_come_once_and_in_the_order_in_which_they_were_asked(database: D
         seed.study(session, subjects=ONE_SUBJECT, repeats=1)
         add_wave(session, 1, keys=["who-plain"])
     with database.reading() as session:
-        assert [prompt.key for prompt in prompts_of(session, 1)] == [
+        assert [prompt.key for prompt in once(prompts_by_wave(session, 1))] == [
             "number-plain",
             "who-plain",
             "said-prefill",
