@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from app import gate
+from app import db, gate
 from app.compare.view import SAID
 from tests.security.routes import Known, every_route
 
@@ -32,6 +32,17 @@ ODD = (
     "%F0%9F%98%80", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "%2F", "1%27%20OR%20%271%27=%271", "1);DROP%20TABLE%20runs",
     "%25", "_", "%3Cscript%3Ealert(1)%3C%2Fscript%3E", "%7B%7B7*7%7D%7D", "x" * 3000,
 )  # fmt: skip
+# What a database itself may refuse; the rest is read, and refused, before one is asked.
+ODD_FOR_DATABASES = (
+    "0",
+    "-1",
+    "9223372036854775808",
+    "9" * 40,
+    "%00",
+    "%FF%FE",
+    "1%27%20OR%20%271%27=%271",
+    "x" * 3000,
+)
 WORST = ("a\0b", "9" * 30, "nan", "²", "<script>alert(1)</script>")
 HOSTILE = (
     *WORST, "", "-1", "9223372036854775808", "1e400", "-inf", "١", "\ufffd", "\n", "' OR '1'='1", "../../passwd",
@@ -90,21 +101,23 @@ async def test_every_page_answers_with_its_headers_and_ignores_what_it_does_not_
 
 @pytest.mark.parametrize("route", [one for one in ROUTES if "{" in one.path], ids=str)
 async def test_no_odd_name_or_number_in_an_address_breaks_a_page(
-    client: httpx.AsyncClient, route: Known
+    client: httpx.AsyncClient, filled: db.Database, route: Known
 ) -> None:
     for name in parameters(route):
-        for odd in ODD:
+        for odd in ODD if filled.sqlite else ODD_FOR_DATABASES:
             reply = await client.request(route.method, of(route, **{name: odd}))
             assert reply.status_code in ANSWERED, (name, odd)
             assert carries_the_headers(reply)
 
 
 @pytest.mark.parametrize("route", [one for one in ROUTES if one.query or one.form], ids=str)
-async def test_no_hostile_value_of_a_field_breaks_a_page(client: httpx.AsyncClient, route: Known) -> None:
+async def test_no_hostile_value_of_a_field_breaks_a_page(
+    client: httpx.AsyncClient, filled: db.Database, route: Known
+) -> None:
     real = {"study": "first-light", "chosen": "1", "b": "mode-collapse", "s": "default", "repeats": "1"}
     own = {name: value for name, value in real.items() if name in (*route.query, *route.form)}
     for name in (*route.query, *route.form):
-        for value in (*WORST, "-1", "' OR '1'='1", "a" * 3000):
+        for value in (*WORST, "-1", "' OR '1'='1", "a" * 3000) if filled.sqlite else ("a\0b", "9" * 30, "-1"):
             fields = own | {name: value}
             if route.form:
                 reply = await client.post(of(route), data=fields)
