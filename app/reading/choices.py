@@ -1,7 +1,7 @@
 """What a search can be narrowed by, with what there is to choose from, in one study or in all."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -91,6 +91,17 @@ def chips(look: Look) -> list[Chip]:
             )
             found.append(Chip(label.lower(), words, look.without(name).url))
     return found
+
+
+def told(look: Look) -> str:
+    """Return a search in words, '' for one of nothing; what would tell a hidden name is left out."""
+    if not look.filter.words and not _said(look):
+        return ""
+    kept = look
+    for name in HIDDEN if look.hide else ():
+        kept = kept.without(name)
+    words = replace(kept.filter, study="" if look.path_study else kept.filter.study).said()
+    return words[:1].upper() + words[1:] + (", names hidden" if look.hide else "")
 
 
 def _said(look: Look) -> dict[str, list[str]]:

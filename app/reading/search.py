@@ -16,7 +16,7 @@ from fastapi.responses import RedirectResponse
 
 from app.db import reading
 from app.reading import look as looks
-from app.reading.choices import chips, choices, subjects_of
+from app.reading.choices import chips, choices, subjects_of, told
 from app.reading.concordance import concordance
 from app.reading.filters import BadFilter, Filter
 from app.reading.found import search
@@ -80,7 +80,7 @@ def _page(request: Request, slug: str) -> Response:
         wrong = str(error)
     return page(
         request, "reading/search.html", status_code=422 if wrong else 200, here="search", look=look, study=study,
-        wrong=wrong, place=_place(wrong), chips=chips(look), **found,
+        wrong=wrong, place=_place(wrong), chips=chips(look), told=told(look), **found,
         **_around(look, study.id if study else None, request.state.person.id),
     )  # fmt: skip
 

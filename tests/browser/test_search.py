@@ -46,6 +46,12 @@ def test_from_any_page_by_keys_to_an_answer_and_beside_the_others(page: Page) ->
     page.keyboard.type("fish")
     page.keyboard.press("Enter")
     page.wait_for_url("**/studies/first-light/search?q=fish")
+    # Where one was reopens a search too, told in words.
+    expect(page.locator("html")).to_have_attribute("data-place", "/studies/first-light/search?q=fish")
+    page.goto("/studies/first-light")
+    expect(page.get_by_role("link", name="Answers with “fish” · Search · First light")).to_be_visible()
+    page.keyboard.press("c")
+    page.wait_for_url("**/studies/first-light/search?q=fish")
 
 
 @pytest.mark.usefixtures("asked")
