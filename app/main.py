@@ -19,7 +19,7 @@ from app.authoring import routes as authoring
 from app.compare import cite_pages, seen_pages
 from app.compare import routes as compare
 from app.gate import Gate
-from app.home import bring
+from app.home import bring, go_pages
 from app.home import routes as home
 from app.live import routes as live
 from app.probes import routes as probes
@@ -108,6 +108,7 @@ def routers() -> list:  # type: ignore[type-arg]
         live.router,
         home.router,
         bring.router,
+        go_pages.router,
         runs.router,
         api.router,
         personal.router,

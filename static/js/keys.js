@@ -68,8 +68,9 @@ export function handle(event) {
     return true;
   }
   const chord = chordOf(event);
+  const everywhere = chord.startsWith('Ctrl+') && ownerOf(chord)?.dataset.keyAnywhere !== undefined;
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-  if (inField(event.target) || document.querySelector('dialog[open]') || (plain && !areOn())) return false;
+  if ((inField(event.target) && !everywhere) || document.querySelector('dialog[open]') || (plain && !areOn())) return false;
   if (plain && event.key === '?') return showList();
   if (plain && going && Date.now() - going < PATIENCE) return go(event);
   if (owned.has(chord)) return owned.get(chord).run(event) !== false;
