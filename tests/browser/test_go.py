@@ -47,7 +47,7 @@ def test_a_few_letters_lead_to_a_prompt_a_column_and_a_run(page: Page, accessibl
     page.keyboard.press("Enter")
     address(page, r"/wish-prefill\?col=constitution@1$")
     page.get_by_role("link", name="Go to").click()
-    expect(field).to_have_js_property("selectionEnd", len("column const"))  # the letters are there to be written over
+    expect(field).to_have_js_property("selectionEnd", len("column const"))  # to be written over
     field.fill("run 1")
     palette.get_by_role("option", name="Run 1 First light").click()
     expect(page).to_have_url("/runs/1")

@@ -91,6 +91,28 @@ def test_p_pauses_and_the_other_window_sees_it(page: Page, second_page: Page) ->
     assert state_of(run) == "go"
 
 
+def test_the_focus_stays_on_what_took_the_place_of_the_pressed_button(page: Page) -> None:
+    run = made(say=lambda *draw: Draw(state="queued"), repeats=2).run_id
+    page.goto(f"/runs/{run}")
+    live(page)
+    said = page.locator("[data-announce]")
+    page.get_by_role("button", name="Pause").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#act-resume")).to_be_focused()
+    expect(said).to_have_text("This run: paused, 0 of 30 done")
+    page.locator("#act-resume").click()
+    expect(page.locator("#act-pause")).to_be_focused()
+    expect(said).to_have_text("This run: queued, 0 of 30 done")
+    with db.writing() as session:  # somebody else pauses it: the focus is not lost with the button
+        session.get_one(Run, run).wanted = "pause"
+        record(session, "run.paused", {"run": run})
+    expect(page.locator("#act-resume")).to_be_focused()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#act-resume")).to_be_focused()
+    expect(said).to_have_text(re.compile("^This run: cancelled"))
+    assert state_of(run) == "cancel"
+
+
 def test_who_listens_hears_what_becomes_of_a_run(page: Page) -> None:
     run = made(say=lambda *draw: Draw(state="queued"), repeats=2).run_id
     page.goto(f"/runs/{run}")

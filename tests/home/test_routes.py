@@ -200,12 +200,16 @@ async def test_it_offers_where_one_was_what_is_unseen_and_the_latest_notes(
 
 
 @pytest.mark.anyio
-async def test_where_letters_lead_is_a_page_without_a_script(sqlite: Database, client: httpx.AsyncClient) -> None:
+async def test_where_letters_lead_is_a_page_without_a_script(
+    sqlite: Database, client: httpx.AsyncClient
+) -> None:
     with sqlite.writing() as session:
         seed.study(session, title="<i>Evil</i>", prompts=PROMPTS[:1], subjects=SUBJECTS[:1], repeats=1)
     home = (await client.get("/studies/first-light?x=%22%3E")).text
     assert 'href="/go?at=/studies/first-light%3Fx%3D%2522%253E" data-palette' in home
-    text = (await client.get("/go?q=number&at=/studies/first-light/compare/mode-collapse/x%3Fgroup%3Dstyle")).text
+    text = (
+        await client.get("/go?q=number&at=/studies/first-light/compare/mode-collapse/x%3Fgroup%3Dstyle")
+    ).text
     assert 'href="/studies/first-light/compare/mode-collapse/number-plain?group=style"' in text
     assert 'name="at" value="/studies/first-light/compare/mode-collapse/x?group=style"' in text
     text = (await client.get("/-/go?q=" + "%3Ci%3E")).text
