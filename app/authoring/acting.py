@@ -78,5 +78,7 @@ LISTS: Mapping[str, Callable[[Data, str, str], Listed]] = {
     "up": lambda data, which, _: (prompts.moved(data, which, -1), None),
     "down": lambda data, which, _: (prompts.moved(data, which, 1), None),
     "move": lambda data, which, before: (prompts.moved_before(data, which, before), None),
+    "family-up": lambda data, which, _: (prompts.moved_family(data, which, -1), None),
+    "family-down": lambda data, which, _: (prompts.moved_family(data, which, 1), None),
     "gather": lambda data, which, _: (prompts.gathered(data), None),
 }

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.authoring.checking import Checked, StudyPlan, check
 from app.authoring.models import Draft
-from app.authoring.queries import blank, data_of, draft_about, ground_of, published, slug_in
+from app.authoring.prompts import free
+from app.authoring.queries import blank, copies, data_of, draft_about, ground_of, published, slug_in
 from app.authoring.reference import outside
 from app.authoring.saving import slug_unit, title_unit
 from app.authoring.units import at, put
@@ -38,8 +39,9 @@ def begin(
 ) -> Draft | None:
     """Begin a draft of a thing (or of a copy of it, or of a new one where no slug is given), or return its draft.
 
-    Return None when there is no such thing.
+    Return None when there is no such thing. Of two who begin one at once, the later is given the earlier's.
     """
+    one_at_a_time(session)
     if slug is not None and not copy:
         there = draft_about(session, kind, slug)
         if there is not None:
@@ -51,7 +53,7 @@ def begin(
     row = Draft(
         kind=kind,
         of=None if copy else slug,
-        data=_copied(kind, data) if copy else data,
+        data=_copied(session, kind, data) if copy else data,
         ground="" if copy else ground_of(shape),
         person_id=person_id,
     )
@@ -61,11 +63,16 @@ def begin(
     return row
 
 
-def _copied(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return data under a slug and a title that say that it is a copy; a key's name is not copied with it."""
+def _copied(session: Session, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return data under a free slug and a title that say that it is a copy; a key's name is not copied with it."""
     inside = "battery." if kind == "battery" else ""
     slug, title = inside + slug_unit(kind), inside + title_unit(kind)
-    new = put(data, slug, f"{at(data, slug)}-copy"[:64])
+    taken = copies(session, kind)
+    wanted = f"{at(data, slug)[:55]}-copy"
+    while wanted in taken or published(session, kind, wanted) is not None:
+        taken.add(wanted)
+        wanted = free(wanted, taken, "-")
+    new = put(data, slug, wanted)
     if kind == "endpoint":
         return put(new, "key_env", None)
     name = at(data, title)

@@ -9,6 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db import Base, BigKey, now
 
 KINDS = ("battery", "style", "endpoint", "subject", "study")
+# Where the pages of each kind stand.
+PLACES = {
+    "battery": "/library/batteries", "style": "/library/styles", "endpoint": "/library/endpoints",
+    "subject": "/library/subjects", "study": "/studies",
+}  # fmt: skip
 
 
 class Draft(Base):

@@ -81,7 +81,7 @@ def cloned(data: Data, prompt: str) -> tuple[dict[str, Any], list[str]]:
     shape = {
         **old,
         "key": free_key(data, str(old.get("key") or "prompt")),
-        "variant": _free(str(old.get("variant") or "plain"), variants, " "),
+        "variant": free(str(old.get("variant") or "plain"), variants, " "),
     }
     return added(data, [shape], prompt)
 
@@ -106,20 +106,29 @@ def removed(data: Data, prompt: str) -> dict[str, Any]:
 
 
 def put_back(data: Data, prompt: str) -> dict[str, Any]:
-    """Return the data with a removed prompt where it stood."""
+    """Return the data with a removed prompt where it stood, whatever else was removed since or before."""
     gone = next((one for one in data["removed"] if one["id"] == prompt), None)
     if gone is None:
         return dict(data)
+    order = _order(data)
+    before = set(order[: order.index(prompt)])
     prompts = list(data["prompts"])
-    place = 0
-    if gone["after"]:
-        place = next((n + 1 for n, one in enumerate(prompts) if one["id"] == gone["after"]), len(prompts))
-    back = {"id": gone["id"], "shape": gone["shape"]}
-    return {
-        **data,
-        "prompts": [*prompts[:place], back, *prompts[place:]],
-        "removed": [one for one in data["removed"] if one["id"] != prompt],
-    }
+    prompts.insert(sum(one["id"] in before for one in prompts), {"id": gone["id"], "shape": gone["shape"]})
+    left = [one for one in data["removed"] if one["id"] != prompt]
+    there = {one["id"] for one in prompts}
+    for n, one in reversed(list(enumerate(left))):
+        ahead = [other for other in order[: order.index(one["id"])] if other in there]
+        left[n] = {**one, "after": ahead[-1] if ahead else ""}
+        there.add(one["id"])
+    return {**data, "prompts": prompts, "removed": left}
+
+
+def _order(data: Data) -> list[str]:
+    """Return the ids of all prompts, those that were removed where they stood: the last one is put in first."""
+    ids = [one["id"] for one in data["prompts"]]
+    for gone in reversed(data["removed"]):
+        ids.insert(ids.index(gone["after"]) + 1 if gone["after"] in ids else 0, gone["id"])
+    return ids
 
 
 def moved(data: Data, prompt: str, steps: int) -> dict[str, Any]:
@@ -144,6 +153,20 @@ def moved_before(data: Data, prompt: str, other: str) -> dict[str, Any]:
     return {**data, "prompts": [*rest[:place], one, *rest[place:]]}
 
 
+def moved_family(data: Data, prompt: str, step: int) -> dict[str, Any]:
+    """Return the data with the neighbours of a prompt that are of its family moved past those before or after."""
+    runs: list[list[Any]] = []
+    for one in data["prompts"]:
+        if runs and runs[-1][0]["shape"].get("family") == one["shape"].get("family"):
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    place = next((n for n, run in enumerate(runs) if any(one["id"] == prompt for one in run)), None)
+    if place is not None and 0 <= place + step < len(runs):
+        runs[place], runs[place + step] = runs[place + step], runs[place]
+    return {**data, "prompts": [one for run in runs for one in run]}
+
+
 def gathered(data: Data) -> dict[str, Any]:
     """Return the data with the prompts of each family together, in the order in which the families come."""
     families: dict[str, list[Any]] = {}
@@ -155,10 +178,11 @@ def gathered(data: Data) -> dict[str, Any]:
 def free_key(data: Data, wanted: str, taken: Iterable[str] = ()) -> str:
     """Return a key that no prompt has: this one, or with a number behind it."""
     keys = {str(one["shape"].get("key", "")) for part in ("prompts", "removed") for one in data[part]}
-    return _free(wanted[:60], keys | set(taken), "-")
+    return free(wanted[:60], keys | set(taken), "-")
 
 
-def _free(wanted: str, taken: set[str], between: str) -> str:
+def free(wanted: str, taken: set[str], between: str) -> str:
+    """Return a name that is not taken: this one, or with a number behind it."""
     if wanted not in taken:
         return wanted
     stem = re.sub(rf"{re.escape(between)}\d+$", "", wanted)

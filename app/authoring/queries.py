@@ -36,6 +36,13 @@ def draft_about(session: Session, kind: str, slug: str) -> Draft | None:
     return session.scalar(select(Draft).where(Draft.kind == kind, Draft.of == slug))
 
 
+def copies(session: Session, kind: str) -> set[str]:
+    """Return the slugs that drafts of new things of a kind are to get."""
+    return {
+        slug_in(row) for row in session.scalars(select(Draft).where(Draft.kind == kind, Draft.of.is_(None)))
+    }
+
+
 def published(session: Session, kind: str, slug: str) -> Shape | None:
     """Return a thing as it is registered now, in the shape that a file or a study's page would give it."""
     match kind:
@@ -54,6 +61,15 @@ def published(session: Session, kind: str, slug: str) -> Shape | None:
             return None if subject is None or newest is None else whole.subject_shape(subject, newest)
         case _:
             return _study(session, slug)
+
+
+def newest_version(session: Session, kind: str, slug: str) -> int | None:
+    """Return the number of the newest version of a thing, None for what has no versions."""
+    if kind == "battery":
+        battery = batteries.battery(session, slug)
+        return None if battery is None else batteries.versions(session, battery.id)[0].number
+    subject = subjects.subject(session, slug) if kind == "subject" else None
+    return None if subject is None else subjects.versions(session, subject.id)[0].number
 
 
 def _study(session: Session, slug: str) -> StudyPlan | None:

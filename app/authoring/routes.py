@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app import db
-from app.authoring import acting, commands, files, import_page, tried_page
+from app.authoring import acting, commands, discarding, files, import_page, tried_page
 from app.authoring.editor import Editor, anchor, beside, editor
 from app.authoring.foretelling import foretold
-from app.authoring.models import KINDS
+from app.authoring.models import KINDS, PLACES
 from app.authoring.queries import draft, draft_about, drafts, ground_of, published, slug_in, title_in
 from app.authoring.units import joined, plain_lines
 from app.batteries.rules import RULES
@@ -20,6 +20,7 @@ from app.transcripts.faithful import faithful
 from app.web import Invalid, NotFound, Number, ReadDep, page, partial, slow
 
 router = APIRouter(include_in_schema=False)
+router.include_router(discarding.router)
 router.include_router(files.router)
 router.include_router(import_page.router)
 router.include_router(tried_page.router)
@@ -36,7 +37,6 @@ class Look(BaseModel):
 
 
 KIND_OF = {"styles": "style", "endpoints": "endpoint", "subjects": "subject", "batteries": "battery"}
-PLACES = {kind: f"/library/{plural}" for plural, kind in KIND_OF.items()} | {"study": "/studies"}
 Side = Annotated[str, Query(max_length=20)]
 Slug = Annotated[str, Query(max_length=200)]
 
@@ -57,6 +57,12 @@ def clone(request: Request, kind: str, slug: str) -> Response:
 def edit_study(request: Request, slug: str) -> Response:
     """Begin to edit a study, or go on with the draft of it."""
     return _begin(request, "study", slug)
+
+
+@router.post("/studies/{slug}/clone")
+def clone_study(request: Request, slug: str) -> Response:
+    """Begin a new study as a copy of one."""
+    return _begin(request, "study", slug, copy=True)
 
 
 @router.post("/library/drafts")
@@ -215,18 +221,6 @@ def _publish(request: Request, number: int, seen: int, ground: str) -> Response:
         with db.reading() as session:
             return _look(request, session, number, stale=True)
     return RedirectResponse(f"{PLACES[kind]}/{slug}", 303)
-
-
-@router.post("/library/drafts/{number}/discard")
-def discard(request: Request, number: Number) -> Response:
-    """Throw a draft away; what it would have changed stays as it is."""
-    with db.writing() as session:
-        row = commands.held(session, number)
-        if row is None:
-            raise NotFound("There is no such draft any more.")
-        place = f"{PLACES[row.kind]}/{row.of}" if row.of else "/library"
-        commands.discard(session, row, person_id=request.state.person.id)
-    return RedirectResponse(place, 303)
 
 
 def _looked(session: Session, number: int, look: Look) -> dict[str, Any]:

@@ -112,14 +112,15 @@ def _may_be_name(text: str) -> bool:
 
 def _key_cleared(old: Mapping[str, Any], new: dict[str, Any], saved: Saved) -> dict[str, Any]:
     """Return an endpoint without its key's name where its address left the origin that it was named for."""
-    before, after = (_origin(str(data.get("base_url") or "")) for data in (old, new))
+    before, after = (origin_of(str(data.get("base_url") or "")) for data in (old, new))
     if "key_env" in saved.changed or before == after or not new.get("key_env"):
         return new
     saved.rewritten.append("key_env")
     return put(new, "key_env", None)
 
 
-def _origin(url: str) -> str:
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of an address, '' where it is none."""
     try:
         return origin(url)
     except ValueError:

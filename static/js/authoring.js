@@ -1,6 +1,6 @@
 // A draft's page: what is written is saved as one types and leaves a field; keys act on the prompt that is shown; what
 // another window saves comes into the fields that nobody here is writing in.
-import { inField, onKey } from './keys.js';
+import { chordOf, inField, onKey } from './keys.js';
 import { onLive } from './live.js';
 import { announce, toast } from './toast.js';
 
@@ -43,7 +43,9 @@ export function mark() {
 form.addEventListener('input', wrote);
 form.addEventListener('change', () => { dirty = true; save(); });
 document.addEventListener('submit', ({ target, submitter }) => {
-  if (target === form && submitter) act = { [submitter.name]: submitter.value };
+  if (target !== form || !submitter) return;
+  act = { [submitter.name]: submitter.value };
+  if (submitter.value === 'remove') sessionStorage.setItem('removed', form.elements.p.value);
 }, true);
 
 form.addEventListener('htmx:configRequest', ({ detail }) => {
@@ -99,10 +101,19 @@ onLive('library.published', ({ ids }) => {
   if (String(ids.draft) === number) toast('This draft was published in another window', {});
 });
 
+// What was just removed is told where one is now; the list keeps it, and `u` puts it back at any time.
+const removed = sessionStorage.getItem('removed');
+sessionStorage.removeItem('removed');
+const back = removed && document.querySelector(`#rail [value="back.${CSS.escape(removed)}"]`);
+if (back) {
+  const name = back.closest('li').querySelector('a').textContent;
+  toast(`Removed ${name}`, { undo: () => document.querySelector(`#rail [value="${CSS.escape(back.value)}"]`)?.click() });
+}
+
 // ---------------------------------------------------------------- keys
 
 const press = (selector) => () => {
-  const button = form.querySelector(selector);
+  const button = document.querySelector(selector);
   button?.click();
   return Boolean(button);
 };
@@ -110,16 +121,17 @@ const KEYS = new Map([
   ['Ctrl+KeyS', ['Save', () => { save(); announce('Saved'); return true; }]],
   ['Alt+ArrowUp', ['Move this prompt up', press('[data-move="up"]')]],
   ['Alt+ArrowDown', ['Move this prompt down', press('[data-move="down"]')]],
+  ['Alt+Shift+ArrowUp', ['Move this family up', press('[value="family-up"]')]],
+  ['Alt+Shift+ArrowDown', ['Move this family down', press('[value="family-down"]')]],
 ]);
 for (const [chord, [name, run]] of KEYS) onKey(chord, name, run);
 onKey('KeyE', 'Write', () => { (form.querySelector('.say') || form.querySelector('input:not([type="hidden"])'))?.focus(); return true; });
 
-// These three work while one writes, too.
+// These work while one writes, too.
 document.addEventListener('keydown', (event) => {
-  const chord = `${event.ctrlKey || event.metaKey ? 'Ctrl+' : ''}${event.altKey ? 'Alt+' : ''}${event.code}`;
-  if (!inField(event.target) || event.shiftKey || !KEYS.has(chord)) return;
+  if (!inField(event.target) || !KEYS.has(chordOf(event))) return;
   event.preventDefault();
-  KEYS.get(chord)[1]();
+  KEYS.get(chordOf(event))[1]();
 });
 
 // ---------------------------------------------------------------- a prompt is dragged to its place

@@ -1,7 +1,9 @@
 """The list of prompts of a draft: added, cloned, moved, removed, put back and gathered; nothing is lost."""
 
+from itertools import permutations
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -74,9 +76,18 @@ def test_a_removed_prompt_comes_back_where_it_stood() -> None:
         assert (keys(back), back["removed"]) == (["a", "b", "c"], [])
 
 
-def test_a_prompt_whose_neighbour_went_comes_back_at_the_end() -> None:
-    gone = prompts.removed(prompts.removed(made("a", "b", "c"), "b"), "a")
-    assert keys(prompts.put_back(gone, "b")) == ["c", "b"]
+@pytest.mark.parametrize("order", list(permutations("abcd", 3)))
+def test_whatever_went_after_it_a_prompt_comes_back_where_it_stood(order: tuple[str, ...]) -> None:
+    whole = made("a", "b", "c", "d")
+    gone: dict[str, Any] = whole
+    for key in order:
+        gone = prompts.removed(gone, key)
+    for back in permutations(order):
+        data = gone
+        for key in back:
+            data = prompts.put_back(data, key)
+            assert keys(data) == sorted(keys(data))
+        assert data == whole
 
 
 def test_removing_shows_the_one_that_stands_in_its_place() -> None:
@@ -88,6 +99,15 @@ def test_removing_shows_the_one_that_stands_in_its_place() -> None:
 def test_families_are_gathered_in_the_order_in_which_they_come() -> None:
     data = made("a1:a", "b1:b", "a2:a", "c1:c", "b2:b")
     assert keys(prompts.gathered(data)) == ["a1", "a2", "b1", "b2", "c1"]
+
+
+def test_a_family_moves_as_a_block_past_its_neighbour() -> None:
+    data = made("a1:a", "a2:a", "b1:b", "c1:c", "c2:c")
+    assert keys(prompts.moved_family(data, "a2", 1)) == ["b1", "a1", "a2", "c1", "c2"]
+    assert keys(prompts.moved_family(data, "c1", -1)) == ["a1", "a2", "c1", "c2", "b1"]
+    assert keys(prompts.moved_family(data, "a1", -1)) == keys(data)
+    assert keys(prompts.moved_family(data, "c2", 1)) == keys(data)
+    assert keys(prompts.moved_family(data, "nothing", 1)) == keys(data)
 
 
 def test_a_free_key_is_the_wanted_one_or_the_next_number() -> None:

@@ -122,12 +122,47 @@ async def test_a_stale_publish_shows_how_it_stands(client: httpx.AsyncClient, tm
 async def test_a_draft_is_thrown_away_and_the_thing_stays(client: httpx.AsyncClient, tmp_path: Path) -> None:
     put(tmp_path)
     number = begun("subject", "raw")
-    reply = await client.post(f"/library/drafts/{number}/discard")
+    address = f"/library/drafts/{number}/discard"
+    assert "It changes nothing since version 1" in await page_of(client, address)
+    post(number, form(number), name=HOSTILE, sampling__temperature="many")  # also what is to be mended counts
+    page = await page_of(client, address)
+    assert "<b>2 changes</b> since version 1" in page
+    assert ESCAPED in page
+    assert "<script>alert" not in page
+    stale = await client.post(address, data={"seen": "0"})
+    assert stale.status_code == 409
+    assert "Nothing was thrown away" in stale.text
+    reply = await client.post(address, data={"seen": "1"})
     assert reply.headers["location"] == "/library/subjects/raw"
     await page_of(client, f"/library/drafts/{number}", 404)
     assert (await client.post(f"/library/drafts/{number}", data={"p": ""})).status_code == 404
     assert (await client.post(f"/library/drafts/{number}/publish", data={})).status_code == 404
     assert (await client.post(f"/library/drafts/{number}/discard")).status_code == 404
+
+
+async def test_what_goes_with_a_batterys_draft_is_told_before(
+    client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    put(tmp_path)
+    number = begun("battery", "mine")
+    prompt = ids(number)
+    post(number, form(number, prompt["number"]), turns__0__words="Say [what].")
+    post(number, {"p": prompt["begun"], "do": "remove"})
+    post(number, {"p": prompt["minutes"], "do": "clone"})
+    post(number, {"p": prompt["minutes"], "do": "up"})
+    page = await page_of(client, f"/library/drafts/{number}/discard")
+    assert "Throw away the draft of Mine?" in page
+    assert "<b>4 changes</b> since version 1" in page
+    for line in (
+        "number: other turns",
+        "minutes-2: is new",
+        "begun: was removed",
+        "the prompts stand in another order",
+    ):
+        assert f"<li>{line}</li>" in page
+    assert "all of this battery goes with it" in await page_of(
+        client, f"/library/drafts/{begun('battery')}/discard"
+    )
 
 
 async def test_what_people_type_is_shown_as_text(client: httpx.AsyncClient, tmp_path: Path) -> None:
@@ -156,6 +191,16 @@ async def test_an_endpoints_key_is_told_and_not_shown_when_it_looks_like_one(
     reply = await client.post(f"/library/drafts/{number}", data=fields, headers={"hx-request": "true"})
     assert "found what looks like a key (not kept)" in reply.text
     assert "abcdefghijklmnop" not in reply.text
+
+
+async def test_a_key_that_was_cleared_is_told_at_its_field(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    put(tmp_path)
+    number = begun("endpoint", "hosted")
+    post(number, form(number), base_url="https://other.example.com/v1")
+    told = "EXAMPLE_API_KEY was named for https://api.example.com:443: name it again"
+    assert told in await page_of(client, f"/library/drafts/{number}")
+    post(number, form(number), key_env="OTHER_API_KEY")
+    assert told not in await page_of(client, f"/library/drafts/{number}")
 
 
 async def test_the_rules_are_on_a_page(client: httpx.AsyncClient) -> None:
@@ -286,3 +331,5 @@ async def test_a_study_page_and_a_new_run_lead_to_the_form_of_the_study(
         assert 'action="/studies/first-light/edit"' in await page_of(client, path)
     reply = await client.post("/studies/first-light/edit")
     assert "Does training or the scaffold" in await page_of(client, reply.headers["location"])
+    reply = await client.post("/studies/first-light/clone")
+    assert "first-light-copy" in await page_of(client, reply.headers["location"])

@@ -39,7 +39,9 @@ def words(page: Page) -> Locator:
 
 
 def rail(page: Page) -> list[str]:
-    return [text.strip() for text in page.locator("#rail li a > span:first-child").all_inner_texts()]
+    return [
+        text.strip() for text in page.locator("#rail li[data-prompt] a > span:first-child").all_inner_texts()
+    ]
 
 
 def test_a_battery_is_written_by_keyboard_and_survives_the_window(
@@ -88,8 +90,27 @@ def test_a_battery_is_written_by_keyboard_and_survives_the_window(
     page.keyboard.press("Delete")
     expect(page.locator("#rail")).to_contain_text("Removed 1")
     page.wait_for_load_state()
+    expect(page.locator(".toast")).to_contain_text("Removed number-3")
+    page.reload()
+    page.keyboard.press("u")  # put back also after a reload, and removed again
+    expect(page.get_by_label("Key", exact=True)).to_have_value("number-3")
+    expect(page.locator("#rail .removed")).to_have_count(0)
+    page.wait_for_load_state()
+    page.keyboard.press("Delete")
+    expect(page.locator("#rail")).to_contain_text("Removed 1")
+    page.wait_for_load_state()
+    saved(page, lambda: page.keyboard.press("Alt+Shift+ArrowDown"))
+    assert rail(page) == ["begun", "number-2", "number", "steps", "minutes"]
+    saved(page, lambda: page.keyboard.press("Alt+Shift+ArrowUp"))
     page.keyboard.press("Shift+Slash")
-    for name in ("Save", "Move this prompt up", "Add a prompt after this one", "Clone this prompt", "Write"):
+    for name in (
+        "Save",
+        "Move this prompt up",
+        "Move this family up",
+        "Add a prompt after this one",
+        "Clone this prompt",
+        "Write",
+    ):
         expect(page.locator("#keys")).to_contain_text(name)
     page.keyboard.press("Escape")
     page.keyboard.press("Shift+P")
@@ -132,11 +153,12 @@ def test_a_battery_is_written_by_mouse(page: Page, tmp_path: Path) -> None:
     expect(page.locator("#side")).to_contain_text("is another prompt")
     page.get_by_role("button", name="Remove", exact=True).click()
     expect(page.locator("#rail")).to_contain_text("Removed 1")
-    page.locator("#rail .removed summary").click()
-    page.get_by_role("button", name="Put back").click()
+    page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(page.locator("#rail li[data-prompt]")).to_have_count(4)
     page.get_by_text("More ▾").click()
-    page.get_by_role("button", name="Throw the draft away").click()
+    page.get_by_role("link", name="Throw the draft away").click()
+    expect(page.get_by_text("since version 1 would be lost")).to_be_visible()
+    page.get_by_role("button", name="Throw it away").click()
     expect(page).to_have_url(re.compile(r"/library/batteries/mine$"))
     with db.reading() as session:
         assert session.query(Draft).count() == 0
