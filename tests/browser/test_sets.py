@@ -1,4 +1,4 @@
-"""Working sets in a real browser: kept from a search, read in Compare, named anew, put away; by mouse and by keys."""
+"""Working sets in a real browser: kept from a search, read in Compare, named anew, put away; by mouse and keys."""
 
 from collections.abc import Callable
 
