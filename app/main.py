@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from app import __version__, db
 from app.accounts.person import WhoIsAsking
 from app.authoring import routes as authoring
-from app.compare import cite_pages, seen_pages
+from app.compare import cite_pages, print_pages, seen_pages
 from app.compare import routes as compare
 from app.gate import Gate
 from app.home import bring, go_pages
@@ -115,6 +115,7 @@ def routers() -> list:  # type: ignore[type-arg]
         kept.router,
         compare.router,
         cite_pages.router,
+        print_pages.router,
         set_pages.router,
         seen_pages.router,
         transcript.router,

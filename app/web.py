@@ -3,7 +3,7 @@
 import hashlib
 import mimetypes
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ import anyio
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Path as InPath
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
@@ -141,16 +141,48 @@ def templates() -> Jinja2Templates:
 
 def page(request: Request, template: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:
     """Render a whole page. `here` (the section of the masthead) may be among the context."""
-    context.setdefault("here", "")
-    context.update(
-        person=request.state.person,
-        theme=request.cookies.get("theme", ""),
-        client=secrets.token_hex(4),
-        seen=getattr(request.state, "seen", None),
+    return templates().TemplateResponse(request, template, _framed(request, context), status_code=status_code)
+
+
+def _framed(request: Request, context: dict[str, Any]) -> dict[str, Any]:
+    """Add what the layout needs to the context of a page."""
+    theme = request.cookies.get("theme", "")
+    return (
+        {"here": ""}
+        | context
+        | {
+            "person": request.state.person,
+            "theme": theme if theme in {"light", "dark"} else "",
+            "client": secrets.token_hex(4),
+            "seen": getattr(request.state, "seen", None),
+        }
     )
-    if context["theme"] not in {"light", "dark"}:
-        context["theme"] = ""
-    return templates().TemplateResponse(request, template, context, status_code=status_code)
+
+
+AT_ONCE = 32_000  # characters of a streamed page that are sent together
+
+
+def streamed(request: Request, template: str, **context: Any) -> StreamingResponse:
+    """Render a long page piece by piece as it is taken, each piece in a thread of slow work."""
+    pieces = templates().env.get_template(template).generate(_framed(request, context) | {"request": request})
+    return StreamingResponse(_taken(pieces, request.state.head), media_type="text/html; charset=utf-8")
+
+
+async def _taken(pieces: Iterator[str], nothing: bool) -> AsyncIterator[str]:
+    while not nothing and (piece := await slow(_take, pieces)):
+        yield piece
+
+
+def _take(pieces: Iterator[str]) -> str:
+    """Return what comes next, as much as is worth sending; '' at the end."""
+    taken: list[str] = []
+    size = 0
+    for piece in pieces:
+        taken.append(piece)
+        size += len(piece)
+        if size >= AT_ONCE:
+            break
+    return "".join(taken)
 
 
 def partial(request: Request, template: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:

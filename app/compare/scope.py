@@ -149,6 +149,16 @@ def scope(session: Session, all_parts: Sequence[Part], place: Place) -> Scope | 
     return _scope(all_parts, index, here, texts, total, listed, place)
 
 
+def alone(session: Session, part: Part, key: str) -> Scope | None:
+    """Return a prompt without what stands around it in the rail, None where the battery never held it."""
+    found = queries.prompts_by_key(session, part.battery_id, [key], [part.version_id, *part.older])
+    if not found:
+        return None
+    texts = tuple({row.id: row for row in found[::-1]}.values())[::-1]
+    n = int(found[0].version_id == part.version_id)
+    return Scope(part, found[0], texts, (), n, part.size, None, None)
+
+
 def _listed(session: Session, all_parts: Sequence[Part]) -> dict[int, list[Any]]:
     keys = {part.version_id: part.keys for part in all_parts}
     listed: dict[int, list[Any]] = {version: [] for version in keys}

@@ -180,6 +180,12 @@ class Place:
         """The address of this prompt without any view."""
         return f"{self.root}{self.battery}/{self.key}"
 
+    @property
+    def on_paper(self) -> str:
+        """The address of this prompt laid out for paper under the same view."""
+        query = self.view.query(col="", repeat="", open=(), wide="", folded=False)
+        return f"/studies/{self.study}/print?prompt={self.battery}/{self.key}{'&' if query else ''}{query}"
+
     @cached_property
     def root(self) -> str:
         return f"/studies/{self.study}/compare/"
