@@ -154,7 +154,8 @@ def _sets(session: Session, where: Here) -> Iterator[Option]:
             continue
         if where.place:
             url = f"/studies/{where.place.study}/compare?{where.view.query(set=str(one.id), repeat='', open=())}"
-            yield Option(url, one.name, "read it here", "working set")
+            # A name may tell whose answers a set gathers.
+            yield Option(url, f"Set {one.id}" if where.hide else one.name, "read it here", "working set")
         elif not where.hide:
             yield Option(f"/sets/{one.id}", one.name, "working set", "set")
 

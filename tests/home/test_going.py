@@ -96,6 +96,8 @@ def test_hidden_names_lead_nowhere_that_tells_them(many: Database) -> None:
     on_compare = led(many, "", f"{PROMPT}?hide=kept")
     every = [one for options in on_compare.values() for one in options]
     assert "Subjects" not in on_compare
+    assert [one.label for one in on_compare["Working sets"]] == ["Set 1"]
+    assert "Working sets" not in led(many, "short", f"{PROMPT}?hide=kept")
     assert [one.url for one in on_compare["Runs"]] == [f"{PROMPT}?run=1&hide=kept"]
     assert not [one.url for one in every if one.url.startswith(("/runs/1", "/library/", "/sets/"))]
     assert all("hide=kept" in one.url for name, some in on_compare.items() if name != "Pages" for one in some)
