@@ -10,7 +10,7 @@ from app.authoring.checking import Checked, Wrong
 from app.authoring.commands import checked
 from app.authoring.differing import Difference, difference
 from app.authoring.foretelling import foretold
-from app.authoring.form import Row, groups_of, key_told
+from app.authoring.form import Row, groups_of
 from app.authoring.linting import findings
 from app.authoring.models import Draft
 from app.authoring.queries import ground_of, published, slug_in, title_in
@@ -157,7 +157,6 @@ def editor(
     wrong = found.at(prompt)
     for unit, text in saved.refused.items():
         wrong[unit] = [text]
-    before = published(session, draft.kind, draft.of) if draft.of else None
     page = Editor(
         draft=draft,
         slug=slug_in(draft),
@@ -165,10 +164,11 @@ def editor(
         prompt=prompt,
         side=side if side in sides(draft.kind, prompt) else "lint",
         checked=found,
-        groups=groups_of(session, draft, data, wrong, prompt, key_told(draft, before)),
+        groups=groups_of(session, draft, data, wrong, prompt),
         saved=saved,
         gone=entry is not None and entry not in draft.data["prompts"],
     )
+    before = published(session, draft.kind, draft.of) if draft.of else None
     page.moved = draft.of is not None and ground_of(before) != draft.ground
     if found.shape is not None and page.side == ("diff" if draft.kind == "battery" else "lint"):
         page.foretold = foretold(session, draft.kind, found.shape, before)

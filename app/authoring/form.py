@@ -1,7 +1,7 @@
 """The form of a draft: its fields as they stand, each with what is wrong with it and what was put aside."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,12 +9,11 @@ from sqlalchemy.orm import Session
 from app.authoring import sheets
 from app.authoring.models import Draft
 from app.authoring.queries import slug_in
-from app.authoring.saving import origin_of, slug_unit
+from app.authoring.saving import slug_unit
 from app.authoring.units import Texts, mark
 from app.batteries import queries as batteries
 from app.runs.handing_on import come_with_it
 from app.subjects import queries as subjects
-from app.subjects.shape import EndpointShape
 
 Groups = list[tuple[sheets.Group, list["Row"]]]
 
@@ -23,8 +22,7 @@ Groups = list[tuple[sheets.Group, list["Row"]]]
 class Row:
     """A field of the form as it stands: its texts, the mark of these, what is wrong, and what was put aside.
 
-    `options` are what it can be, `instead` what an empty one is taken for, `fixed` that it can be no other,
-    `told` what the writer is to know of it now.
+    `options` are what it can be, `instead` what an empty one is taken for, `fixed` that it can be no other.
     """
 
     field: sheets.Field
@@ -35,7 +33,6 @@ class Row:
     fixed: bool = False
     options: sheets.Options = ()
     instead: str = ""
-    told: str = ""
 
     @property
     def turns(self) -> list[tuple[str, str]]:
@@ -56,30 +53,14 @@ class Row:
 
 
 def groups_of(
-    session: Session,
-    draft: Draft,
-    data: Mapping[str, Any],
-    wrong: Mapping[str, Sequence[str]],
-    prompt: str,
-    told: Mapping[str, str],
+    session: Session, draft: Draft, data: Mapping[str, Any], wrong: Mapping[str, Sequence[str]], prompt: str
 ) -> Groups:
     """Return the fields of a draft's form, or of one of its prompts; `data` is what they show."""
     groups = sheets.PROMPT if prompt else sheets.SHEETS[draft.kind]
     there = options(session, draft.kind)
-    rows = {one.name: _row(draft, one, data, wrong, prompt, there) for one in sheets.fields(groups)}
-    rows |= {name: replace(rows[name], told=text) for name, text in told.items() if name in rows}
-    return [(group, [rows[one.name] for one in group.fields]) for group in groups]
-
-
-def key_told(draft: Draft, before: object) -> dict[str, str]:
-    """Return that a key's name was taken away with the address that it was named for, by unit."""
-    if not isinstance(before, EndpointShape) or not before.key_env or draft.data.get("key_env"):
-        return {}
-    there = origin_of(before.base_url)
-    if there == origin_of(str(draft.data.get("base_url") or "")):
-        return {}
-    again = "name it again if its key may go to the new address"
-    return {"key_env": f"{before.key_env} was named for {there}: {again}"}
+    return [
+        (group, [_row(draft, one, data, wrong, prompt, there) for one in group.fields]) for group in groups
+    ]
 
 
 def options(session: Session, kind: str) -> dict[str, sheets.Options]:

@@ -6,6 +6,7 @@ Pure: each returns new data. A prompt is known by an id of the draft's own, sinc
 import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from app.batteries.shape import PromptShape
@@ -154,17 +155,27 @@ def moved_before(data: Data, prompt: str, other: str) -> dict[str, Any]:
 
 
 def moved_family(data: Data, prompt: str, step: int) -> dict[str, Any]:
-    """Return the data with the neighbours of a prompt that are of its family moved past those before or after."""
-    runs: list[list[Any]] = []
-    for one in data["prompts"]:
-        if runs and runs[-1][0]["shape"].get("family") == one["shape"].get("family"):
-            runs[-1].append(one)
-        else:
-            runs.append([one])
-    place = next((n for n, run in enumerate(runs) if any(one["id"] == prompt for one in run)), None)
-    if place is not None and 0 <= place + step < len(runs):
-        runs[place], runs[place + step] = runs[place + step], runs[place]
-    return {**data, "prompts": [one for run in runs for one in run]}
+    """Return the data with the whole family of a prompt moved past the neighbours before (-1) or after (1) it.
+
+    A family that stands scattered is brought together first: upwards where its first prompt stands, downwards where
+    its last one does. What names no family has none, and moves alone.
+    """
+    one = next((one for one in data["prompts"] if one["id"] == prompt), None)
+    if one is None:
+        return dict(data)
+    runs = [list(run) for _, run in groupby(data["prompts"], key=_family)]
+    own = [run for run in runs if _family(run[0]) == _family(one)]
+    rest = [run for run in runs if _family(run[0]) != _family(one)]
+    place = runs.index(own[0 if step < 0 else -1])
+    left = sum(run in rest for run in runs[:place])
+    if len(own) == 1:
+        left = min(max(left + step, 0), len(rest))
+    return {**data, "prompts": [one for run in (*rest[:left], *own, *rest[left:]) for one in run]}
+
+
+def _family(one: Data) -> str:
+    """Return by what a prompt's family is told: its name, else the prompt itself."""
+    return str(one["shape"].get("family") or f"\0{one['id']}")
 
 
 def gathered(data: Data) -> dict[str, Any]:

@@ -172,8 +172,11 @@ def _answer(request: Request, shown: Editor, fields: dict[str, str]) -> Response
     to = f"#{anchor('turns')}" if fields.get("do") in ("add", "clone") else ""
     address = f"/library/drafts/{shown.number}{'?' if asked else ''}{urlencode(asked)}{to}"
     if "hx-request" not in request.headers:
+        if shown.saved.refused:  # said where it was written: an address would not keep it
+            context = _context(shown)
+            return page(request, "authoring/draft.html", status_code=422, here="library", **context)
         return RedirectResponse(address, 303)
-    if shown.prompt != fields.get("p", ""):
+    if shown.prompt != fields.get("p", "") or fields.get("do", "").startswith("back"):
         return Response(status_code=204, headers={"HX-Redirect": address})
     return partial(request, "authoring/_saved.html", **_context(shown))
 

@@ -16,6 +16,9 @@ from app.subjects.shape import KEY_ENV, NAME, origin
 
 TITLES = {"study": "study.title", "battery": "title", "endpoint": "model"}
 LOOKS_LIKE_KEY = "found what looks like a key (not kept), expected the name of the variable that holds it"
+MOVED = (
+    "This name was for the key of {}, and the address is another one now. Take it if its key may go there."
+)
 NO_NAME = "found no name of a variable (not kept), expected STYLOSCOPE_KEY_… or …_API_KEY"
 
 
@@ -72,7 +75,7 @@ def save(row: Draft, prompt: str, fields: Mapping[str, str]) -> Saved:
     fixed = "" if row.of is None else slug_unit(row.kind)
     old = form_of(row)
     new = _joined(row, saved, [unit for unit in units if unit.name != fixed], old, fields)
-    _put_itself(row, _key_cleared(old, new, saved) if row.kind == "endpoint" else new)
+    _put_itself(row, _key_cleared(row, old, new, saved) if row.kind == "endpoint" else new)
     return saved
 
 
@@ -110,17 +113,24 @@ def _may_be_name(text: str) -> bool:
     return len(text) <= 64 and bool(KEY_ENV.fullmatch(text) or NAME.fullmatch(text))
 
 
-def _key_cleared(old: Mapping[str, Any], new: dict[str, Any], saved: Saved) -> dict[str, Any]:
-    """Return an endpoint without its key's name where its address left the origin that it was named for."""
-    before, after = (origin_of(str(data.get("base_url") or "")) for data in (old, new))
-    if "key_env" in saved.changed or before == after or not new.get("key_env"):
+def _key_cleared(row: Draft, old: Mapping[str, Any], new: dict[str, Any], saved: Saved) -> dict[str, Any]:
+    """Return an endpoint without its key's name where its address left the origin that it was named for.
+
+    The name is put aside with the reason, to be taken again by whoever knows that the key may go there.
+    """
+    if "key_env" in saved.changed:
+        row.aside = [one for one in row.aside if "why" not in one]  # another one is named: the old is settled
         return new
+    before, after = (_origin(str(data.get("base_url") or "")) for data in (old, new))
+    name = new.get("key_env")
+    if before == after or not name:
+        return new
+    put_aside(row, "", "key_env", {"key_env": str(name)}, MOVED.format(before or "no address yet"))
     saved.rewritten.append("key_env")
     return put(new, "key_env", None)
 
 
-def origin_of(url: str) -> str:
-    """Return scheme, host and port of an address, '' where it is none."""
+def _origin(url: str) -> str:
     try:
         return origin(url)
     except ValueError:
@@ -130,9 +140,9 @@ def origin_of(url: str) -> str:
 # ------------------------------------------------------------------ what two windows wrote
 
 
-def put_aside(row: Draft, prompt: str, unit: str, texts: Texts) -> None:
-    """Keep what a window wrote into a unit that another one had changed, once."""
-    same = {"prompt": prompt, "unit": unit, "texts": dict(texts)}
+def put_aside(row: Draft, prompt: str, unit: str, texts: Texts, why: str = "") -> None:
+    """Keep what a window wrote into a unit that another one had changed, once; or what was taken out, and why."""
+    same = {"prompt": prompt, "unit": unit, "texts": dict(texts)} | ({"why": why} if why else {})
     if not any({name: one[name] for name in same} == same for one in row.aside):
         moment = now().strftime("%Y-%m-%dT%H:%M:%SZ")
         row.aside = [*row.aside, {"id": secrets.token_hex(4), "at": moment, **same}]

@@ -2,7 +2,8 @@
 // another window saves comes into the fields that nobody here is writing in.
 import { chordOf, inField, onKey } from './keys.js';
 import { onLive } from './live.js';
-import { announce, toast } from './toast.js';
+import { keepAct, start, tellPlace } from './prompts.js';
+import { announce, reason, toast } from './toast.js';
 
 const PAUSE = 700; // ms without a key before what was typed is saved
 const AGAIN = 4000; // ms before a save that failed is tried again
@@ -16,6 +17,7 @@ let act = null; // what a button or a drag asks for with the next save, as field
 let quiet = false; // whether the save under way is one of typing
 let flying = 0; // saves under way
 let leaving = ''; // where to go when all is saved
+let failed = false; // the last save did not go
 
 function save({ typing = false } = {}) {
   clearTimeout(waiting);
@@ -30,7 +32,7 @@ function wrote() {
 }
 
 // What a field's message says, its control says too.
-export function mark() {
+function mark() {
   for (const field of form.querySelectorAll('.field')) {
     const wrong = field.querySelector('.wrong') !== null;
     for (const control of field.querySelectorAll('input:not([type="hidden"]), textarea, select')) {
@@ -45,7 +47,7 @@ form.addEventListener('change', () => { dirty = true; save(); });
 document.addEventListener('submit', ({ target, submitter }) => {
   if (target !== form || !submitter) return;
   act = { [submitter.name]: submitter.value };
-  if (submitter.value === 'remove') sessionStorage.setItem('removed', form.elements.p.value);
+  keepAct(submitter.value, form.elements.p.value);
 }, true);
 
 form.addEventListener('htmx:configRequest', ({ detail }) => {
@@ -61,11 +63,17 @@ form.addEventListener('htmx:afterRequest', ({ detail }) => {
   flying = Math.max(0, flying - 1);
   if (!detail.successful) {
     dirty = true;
+    failed = true;
     leaving = '';
-    document.getElementById('state').textContent = 'not saved';
+    const state = document.getElementById('state');
+    state.textContent = `not saved: ${reason(detail.xhr)}`;
+    state.title = state.textContent;
     if (!detail.xhr.status) waiting = setTimeout(() => save(), AGAIN);
     return;
   }
+  failed = false;
+  document.getElementById('state').removeAttribute('title');
+  tellPlace(detail.requestConfig.parameters);
   if (leaving && !dirty && !flying) location.assign(leaving);
   // What stands beside the form and has a form of its own looks again.
   for (const beside of document.querySelectorAll('[data-refresh]')) window.htmx.trigger(beside, 'refresh');
@@ -75,18 +83,19 @@ document.body.addEventListener('htmx:oobBeforeSwap', (event) => {
   const { fragment, target } = event.detail;
   // Somebody writes in it: it stays, and the next save says that two windows did.
   if (fragment.firstElementChild?.dataset.stale !== undefined && target.contains(document.activeElement)) event.detail.shouldSwap = false;
-  if (target.id === 'rail' && document.querySelector('.dragged')) event.detail.shouldSwap = false;
 });
 document.body.addEventListener('htmx:oobAfterSwap', mark);
 
 // A link within the page waits until what was written is saved.
 document.addEventListener('click', (event) => {
   const link = event.target.closest('#main a[href], .viewbar a[href]');
-  if (!link || !(dirty || flying) || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  if (!link || failed || !(dirty || flying) || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
   leaving = link.href;
   if (dirty) save();
 });
+// What could not be saved is not left without a question.
+addEventListener('beforeunload', (event) => { if (failed && dirty) event.preventDefault(); });
 addEventListener('pagehide', () => {
   if (dirty) navigator.sendBeacon(form.action, new URLSearchParams(new FormData(form)));
 });
@@ -100,15 +109,6 @@ onLive('draft.gone', ({ ids }) => {
 onLive('library.published', ({ ids }) => {
   if (String(ids.draft) === number) toast('This draft was published in another window', {});
 });
-
-// What was just removed is told where one is now; the list keeps it, and `u` puts it back at any time.
-const removed = sessionStorage.getItem('removed');
-sessionStorage.removeItem('removed');
-const back = removed && document.querySelector(`#rail [value="back.${CSS.escape(removed)}"]`);
-if (back) {
-  const name = back.closest('li').querySelector('a').textContent;
-  toast(`Removed ${name}`, { undo: () => document.querySelector(`#rail [value="${CSS.escape(back.value)}"]`)?.click() });
-}
 
 // ---------------------------------------------------------------- keys
 
@@ -134,46 +134,4 @@ document.addEventListener('keydown', (event) => {
   KEYS.get(chordOf(event))[1]();
 });
 
-// ---------------------------------------------------------------- a prompt is dragged to its place
-
-const rail = document.getElementById('rail');
-let dragged = null;
-
-function overOf(event) {
-  const line = event.target.closest('li[data-prompt]');
-  if (!line || !dragged || line === dragged) return null;
-  const { top, height } = line.getBoundingClientRect();
-  return { line, below: event.clientY > top + height / 2 };
-}
-
-function clear() {
-  for (const line of rail.querySelectorAll('.above, .below')) line.classList.remove('above', 'below');
-}
-
-rail?.addEventListener('dragstart', (event) => {
-  dragged = event.target.closest('li[data-prompt]');
-  dragged?.classList.add('dragged');
-  event.dataTransfer.effectAllowed = 'move';
-});
-rail?.addEventListener('dragover', (event) => {
-  const over = overOf(event);
-  clear();
-  if (!over) return;
-  event.preventDefault();
-  over.line.classList.add(over.below ? 'below' : 'above');
-});
-rail?.addEventListener('drop', (event) => {
-  const over = overOf(event);
-  if (!over) return;
-  event.preventDefault();
-  const lines = [...rail.querySelectorAll('li[data-prompt]')];
-  const next = over.below ? lines[lines.indexOf(over.line) + 1] : over.line;
-  act = { do: 'move', which: dragged.dataset.prompt, before: next?.dataset.prompt ?? '' };
-  dragged.classList.remove('dragged');
-  save();
-});
-rail?.addEventListener('dragend', () => { dragged?.classList.remove('dragged'); dragged = null; clear(); });
-
-// ---------------------------------------------------------------- where the page opens
-
-rail?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
+start((fields) => { act = fields; save(); });

@@ -108,6 +108,17 @@ def test_a_family_moves_as_a_block_past_its_neighbour() -> None:
     assert keys(prompts.moved_family(data, "a1", -1)) == keys(data)
     assert keys(prompts.moved_family(data, "c2", 1)) == keys(data)
     assert keys(prompts.moved_family(data, "nothing", 1)) == keys(data)
+    unnamed = made("x:", "y:", "b1:b")
+    assert keys(prompts.moved_family(unnamed, "x", 1)) == ["y", "x", "b1"]
+
+
+def test_a_family_that_stands_scattered_is_brought_together_before_it_moves() -> None:
+    data = made("b1:b", "a1:a", "c1:c", "a2:a", "c2:c", "b2:b", "a3:a", "d1:d")
+    up, down = prompts.moved_family(data, "a2", -1), prompts.moved_family(data, "a2", 1)
+    assert keys(up) == ["b1", "a1", "a2", "a3", "c1", "c2", "b2", "d1"]
+    assert keys(down) == ["b1", "c1", "c2", "b2", "a1", "a2", "a3", "d1"]
+    assert keys(prompts.moved_family(up, "a2", -1))[:4] == ["a1", "a2", "a3", "b1"]
+    assert keys(prompts.moved_family(down, "a1", 1))[-4:] == ["d1", "a1", "a2", "a3"]
 
 
 def test_a_free_key_is_the_wanted_one_or_the_next_number() -> None:

@@ -197,10 +197,24 @@ async def test_a_key_that_was_cleared_is_told_at_its_field(client: httpx.AsyncCl
     put(tmp_path)
     number = begun("endpoint", "hosted")
     post(number, form(number), base_url="https://other.example.com/v1")
-    told = "EXAMPLE_API_KEY was named for https://api.example.com:443: name it again"
-    assert told in await page_of(client, f"/library/drafts/{number}")
+    told = "This name was for the key of https://api.example.com:443"
+    post(number, form(number), base_url="https://api.example.com/v2")  # back, and still told: it is not there
+    page = await page_of(client, f"/library/drafts/{number}")
+    assert told in page
+    assert "1 text to choose from" in await page_of(client, f"/library/drafts/{number}/discard")
+    assert "Two windows" not in page
+    post(number, form(number), do=f"aside.take.{row_of(number).aside[0]['id']}")
+    assert row_of(number).data["key_env"] == "EXAMPLE_API_KEY"
+    post(number, form(number), base_url="https://other.example.com/v1")
     post(number, form(number), key_env="OTHER_API_KEY")
     assert told not in await page_of(client, f"/library/drafts/{number}")
+    # Without scripts too, what is not kept is said where it was written.
+    reply = await client.post(
+        f"/library/drafts/{number}", data=form(number) | {"key_env": "sk-abcdefghijklmnop1234"}
+    )
+    assert reply.status_code == 422
+    assert "what looks like a key (not kept)" in reply.text
+    assert "sk-abcdefghijklmnop1234" not in reply.text
 
 
 async def test_the_rules_are_on_a_page(client: httpx.AsyncClient) -> None:

@@ -91,9 +91,12 @@ def test_a_battery_is_written_by_keyboard_and_survives_the_window(
     expect(page.locator("#rail")).to_contain_text("Removed 1")
     page.wait_for_load_state()
     expect(page.locator(".toast")).to_contain_text("Removed number-3")
+    expect(page.locator("#rail [aria-current]")).to_be_focused()
     page.reload()
     page.keyboard.press("u")  # put back also after a reload, and removed again
     expect(page.get_by_label("Key", exact=True)).to_have_value("number-3")
+    expect(page.locator("[data-announce]")).to_have_text("Put back number-3")
+    expect(page.locator("#rail [aria-current]")).to_be_focused()
     expect(page.locator("#rail .removed")).to_have_count(0)
     page.wait_for_load_state()
     page.keyboard.press("Delete")
@@ -101,6 +104,7 @@ def test_a_battery_is_written_by_keyboard_and_survives_the_window(
     page.wait_for_load_state()
     saved(page, lambda: page.keyboard.press("Alt+Shift+ArrowDown"))
     assert rail(page) == ["begun", "number-2", "number", "steps", "minutes"]
+    expect(page.locator("[data-announce]")).to_contain_text("Family number moved")
     saved(page, lambda: page.keyboard.press("Alt+Shift+ArrowUp"))
     page.keyboard.press("Shift+Slash")
     for name in (
@@ -155,6 +159,9 @@ def test_a_battery_is_written_by_mouse(page: Page, tmp_path: Path) -> None:
     expect(page.locator("#rail")).to_contain_text("Removed 1")
     page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(page.locator("#rail li[data-prompt]")).to_have_count(4)
+    saved(page, lambda: page.get_by_role("button", name="Family number one down").click())
+    expect(page.locator("#rail li[data-prompt] a > span:first-child").nth(2)).to_have_text("number")
+    expect(page.get_by_role("button", name="Family number one down")).to_be_focused()
     page.get_by_text("More ▾").click()
     page.get_by_role("link", name="Throw the draft away").click()
     expect(page.get_by_text("since version 1 would be lost")).to_be_visible()
