@@ -49,7 +49,7 @@ class CellCount:
 
 
 def mark(session: Session, person_id: int, transcript_ids: Collection[int], seen: bool) -> list[int]:
-    """Mark finished answers as seen by a person, or as not; return those that were otherwise before.
+    """Mark finished answers as seen by a person, or as not; return those that were otherwise before, in order.
 
     A second time changes nothing. What is no finished answer cannot be seen, and is left out.
     """
@@ -76,6 +76,7 @@ def _found(person_id: int, ids: Sequence[int]) -> Any:
         select(Transcript.id, *(value.label(name) for name, value in CELL.items()), SeenMark.person_id)
         .outerjoin(SeenMark, _is_of(person_id))
         .where(Transcript.id.in_(ids), Transcript.state == "done")
+        .order_by(Transcript.id)
     )
 
 
