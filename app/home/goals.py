@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.batteries.models import Battery, BatteryPrompt, BatteryVersion, Prompt
@@ -82,20 +82,12 @@ def of_all(session: Session) -> list[Part]:
 
 def prompts(session: Session, parts: Sequence[Part], words: Collection[str]) -> Iterator[Goal]:
     """Yield the prompts of some batteries that hold all of these words' letters, in the order of the batteries."""
-    held = (
-        Prompt.key,
-        Prompt.title,
-        Prompt.variant,
-        Prompt.family,
-        Prompt.theme,
-        Battery.title,
-        Battery.slug,
-    )
+    held: ColumnElement[str] = Battery.title + " " + Battery.slug
+    for part in (Prompt.key, Prompt.title, Prompt.variant, Prompt.family, Prompt.theme):
+        held = held + " " + part
     # The databases fold no case beyond ASCII alike: other words are only looked for afterwards.
-    asked = [
-        or_(*(part.icontains(word, autoescape=True) for part in held)) for word in words if word.isascii()
-    ]
-    by_version = {part.version_id: part for part in parts}
+    asked = [held.icontains(word, autoescape=True) for word in words if word.isascii()]
+    by_version = {one.version_id: one for one in parts}
     place = {version: at for at, version in enumerate(by_version)}
     rows = session.execute(
         select(
@@ -108,9 +100,9 @@ def prompts(session: Session, parts: Sequence[Part], words: Collection[str]) -> 
         .limit(LOOKED_AT if len(asked) == len(words) else None)
     ).all()
     for version, key, title, variant, family, theme in sorted(rows, key=lambda row: place[row.version_id]):
-        part = by_version[version]
-        if part.keys is None or key in part.keys:
-            yield Goal(part, key, title, variant, family, theme)
+        of = by_version[version]
+        if of.keys is None or key in of.keys:
+            yield Goal(of, key, title, variant, family, theme)
 
 
 def runs(session: Session, numbers: Collection[int]) -> Sequence[Any]:

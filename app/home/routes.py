@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from app.batteries.rules import Finding
+from app.compare.signs import SIGNS
 from app.home import queries, samples
 from app.home.writing import rows
 from app.reading.bookmarks import lines as bookmark_lines
@@ -17,7 +18,7 @@ from app.web import ReadDep, page, partial
 router = APIRouter(include_in_schema=False)
 
 PLACES, NOTES = 3, 5
-PARTS = ["marks", "controls", "figures", "texts", "blocks", "reading", "writing", "found"]
+PARTS = ["marks", "controls", "figures", "texts", "blocks", "reading", "writing", "found", "columns", "runs"]
 MINDED = (
     Finding("wordings", "number", "variant", "found 1 wording of number, expected 3 or more"),
     Finding("condition", "number", "turns", "found the name Maria, which most of its siblings have not"),
@@ -58,7 +59,8 @@ def patterns(request: Request) -> HTMLResponse:
         "found": samples.found(HOSTILE, then),
         "rows": list(rows(HOSTILE)),
         "findings_shown": MINDED,
-        "faithful": faithful,
+        **samples.runs(HOSTILE, then),
+        **SIGNS,
     }
     return page(
         request, "home/patterns.html", parts=PARTS, hostile=faithful(HOSTILE), then=then, count=0, **shown

@@ -13,6 +13,7 @@ from app.transcripts.behind import Behind, narrowed
 from app.transcripts.changed import changed
 from app.transcripts.failures import PAGE as FAILURES
 from app.transcripts.failures import causes_of, failed_draws
+from app.transcripts.faithful import faithful
 from app.transcripts.listed import PAGE as LISTED
 from app.transcripts.listed import how_many, listed
 from app.transcripts.new_run import exact_request, further, new_run
@@ -63,7 +64,7 @@ def show(request: Request, session: ReadDep, run_id: Number, hide: str = "") -> 
     """Show a run; under hidden names nothing is told of what it changed."""
     shown = _page_of(request, session, run_id)
     return page(request, "transcripts/run.html", here="runs", run=shown, further=further(session, run_id),
-                changed=changed(session, run_id, bool(hide)), hide=hide)  # fmt: skip
+                changed=changed(session, run_id, bool(hide)), hide=hide, faithful=faithful)  # fmt: skip
 
 
 @router.get("/-/runs/{run_id}")
@@ -77,7 +78,7 @@ def changed_now(request: Request, session: ReadDep, run_id: Number, hide: str = 
     """Answer what a run changed of the last one of the same battery, when it has gone on."""
     status = _page_of(request, session, run_id).status
     told = changed(session, run_id, bool(hide))
-    return partial(request, "transcripts/_run_changed.html", status=status, changed=told)
+    return partial(request, "transcripts/_run_changed.html", status=status, changed=told, faithful=faithful)
 
 
 @router.get("/runs/{run_id}/failures")
