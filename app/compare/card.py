@@ -1,7 +1,7 @@
 """An answer as it is shown: one card for a stack of same answers, its turns as markup."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from app.transcripts.rendered import rendered
 
 CLAMPED = 900  # characters; a longer answer, or one of more lines than LINES, is clamped until asked for
 LINES = 17
+FOLDED = 24  # messages below the prompt; of a longer conversation a card shows the first and the last
+FIRST, LAST = 8, 4
 SAID = {"ins": Markup("<ins>{}</ins>"), "del": Markup("<del>{}</del>"), "same": Markup("{}")}
 
 
@@ -53,6 +55,12 @@ class Card:
     rest: str = ""  # those of its stack that say the same otherwise
     wave: str = ""  # which wave asked the draw shown, where its column pools several
     waves: str = ""  # which of them asked its draws, where not all did
+    left_out: int = 0  # messages of a long conversation that are not shown here, after the first turns
+
+    @property
+    def parted(self) -> int:
+        """How many messages stand before those that are left out, -1 where none are."""
+        return FIRST if self.left_out else -1
 
 
 def tag_of(draw: Draw, pooled: bool) -> str:
@@ -65,8 +73,13 @@ def tag(row: Any, pooled: bool) -> str:
     return f"{row.run_id}.{row.repeat}" if pooled else str(row.repeat)
 
 
-def card(stack: Stack, shown: Draw, view: View, pivot: Draw | None) -> Card:
-    """Make the card of a stack with one of its draws as its face; compared with `pivot` where there is one."""
+def card(stack: Stack, shown: Draw, view: View, pivot: Draw | None, whole: bool = True) -> Card:
+    """Make the card of a stack with one of its draws as its face; compared with `pivot` where there is one.
+
+    A long conversation is shown by its first and last turns unless it is to be `whole`.
+    """
+    size = len(shown.path)
+    skip = range(FIRST, size - LAST) if not whole and size > FOLDED else range(0)
     compared = pivot.answers if pivot is not None and pivot is not shown else None
     # A ladder alone on its card tells its endings beside its turns.
     by_turn = len(stack.draws) == 1 and len(shown.answers) > 1
@@ -76,10 +89,11 @@ def card(stack: Stack, shown: Draw, view: View, pivot: Draw | None) -> Card:
         stack.n,
         stack.slot,
         False,
-        turns(shown, view, compared, by_turn),
+        turns(shown, view, compared, by_turn, skip),
         () if by_turn else _badges(stack.draws, view),
         other_model=sum([draw.other_model for draw in stack.draws]),
         pivot=pivot in stack.draws,
+        left_out=len(skip),
     )
 
 
@@ -106,8 +120,14 @@ def _raw(message: Any, view: View) -> str:
     return "" if view.hide else message.stop_raw or ""
 
 
-def turns(draw: Draw, view: View, compared: Sequence[str] | None, by_turn: bool = False) -> tuple[Turn, ...]:
-    """Return what a draw said, turn by turn, in the view asked for.
+def turns(
+    draw: Draw,
+    view: View,
+    compared: Sequence[str] | None,
+    by_turn: bool = False,
+    skip: Collection[int] = (),
+) -> tuple[Turn, ...]:
+    """Return what a draw said, turn by turn, in the view asked for, without the messages at the places `skip`.
 
     The last answer's ending is that of the whole draw, told on its card, else (`by_turn`) here as the others are.
     """
@@ -115,7 +135,9 @@ def turns(draw: Draw, view: View, compared: Sequence[str] | None, by_turn: bool 
     answer = 0
     last = len(draw.path) - 1
     for at, message in enumerate(draw.path):
-        if message.role in ANSWERS:
+        if at in skip:
+            answer += message.role in ANSWERS
+        elif message.role in ANSWERS:
             against = compared[answer] if compared is not None and answer < len(compared) else None
             made.append(_answer(message, view, against, told=by_turn or at < last))
             answer += 1

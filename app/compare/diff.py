@@ -7,6 +7,11 @@ from typing import Literal
 from rapidfuzz.distance import Indel
 
 TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+SENTENCE = re.compile(r"[^\n.!?]*[\n.!?]+\s*|[^\n.!?]+")
+WORD = re.compile(r"\w+")
+BY_WORDS = (
+    60_000  # characters: longer texts are compared by lines and sentences, or a page would take minutes
+)
 SHORT = (
     3  # words: a shared run between two changes that is shorter is taken as changed, or all turns to confetti
 )
@@ -34,9 +39,10 @@ class Diff:
 
 def diff(pivot: str, text: str) -> Diff:
     """Compare two texts. `same` and `ins` pieces joined give the text, `same` and `del` pieces the pivot."""
-    a, b = TOKEN.findall(pivot), TOKEN.findall(text)
+    part = TOKEN if max(len(pivot), len(text)) <= BY_WORDS else SENTENCE
+    a, b = part.findall(pivot), part.findall(text)
     blocks = _blocks(a, b)
-    shared = _words([token for start, end, _ in blocks for token in a[start:end]])
+    shared = sum([_words(a[start:end]) for start, end, _ in blocks])
     total = _words(a) + _words(b)
     share = 2 * shared / total if total else float(pivot == text)
     if share < LITTLE:
@@ -58,7 +64,7 @@ def _blocks(a: list[str], b: list[str]) -> list[Block]:
 
 
 def _words(tokens: list[str]) -> int:
-    return sum(token[0].isalnum() or token[0] == "_" for token in tokens)
+    return len(WORD.findall("".join(tokens)))
 
 
 def _joined(a: list[str], blocks: list[Block]) -> list[Block]:

@@ -105,7 +105,8 @@ def fill_cards(panel: Panel, view: View, shown: Draw | None, against: Draw | Non
     cell = panel.cell
     panel.open = panel.token in view.open
     for stack, draw in _visible(panel, view, shown, against):
-        made = card(stack, draw, view, against)
+        whole = view.align or (panel.wide and draw is shown)
+        made = card(stack, draw, view, against, whole)
         made.focus = draw is shown
         made.in_words = panel.bars is not None and stack.key[0] == "text"
         made.also = _also(shared, stack.key, panel.at)

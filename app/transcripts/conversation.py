@@ -1,7 +1,7 @@
 """Everything kept of one transcript, read for its page: path, calls, settings, and the repeats beside it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +20,7 @@ from app.transcripts.told import column_token, draw_address
 from app.transcripts.whole import Reader
 
 SHOWN = 200_000  # characters of a body that the page shows; the API gives the whole
+AT_ONCE = 20  # calls: of a longer conversation they are shown page by page
 ANSWERS = {"assistant", "text"}
 
 
@@ -128,14 +129,35 @@ class Call:
     cut: bool
 
 
-def calls(session: Session, transcript_id: int) -> Sequence[Call]:
-    """Return a transcript's calls in the order they were made, their JSON laid out."""
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Some of a transcript's calls: `shown` begin with the `first` (counted from 1) of `total`."""
+
+    shown: tuple[Call, ...] = ()
+    first: int = 1
+    total: int = 0
+
+    @property
+    def before(self) -> int:
+        """Where the page before begins, 0 = nowhere."""
+        return max(self.first - AT_ONCE, 1) if self.first > 1 else 0
+
+    @property
+    def after(self) -> int:
+        """Where the next page begins, 0 = nowhere."""
+        return self.first + AT_ONCE if self.first + AT_ONCE <= self.total else 0
+
+
+def calls(session: Session, transcript_id: int, first: int = 1) -> Calls:
+    """Return a transcript's calls in the order they were made, from the `first` on, their JSON laid out."""
+    every = exchanges_of(session, transcript_id)
+    start = min(max(first, 1), len(every) or 1) - 1
     found = []
-    for told in exchanges_of(session, transcript_id):
+    for told in every[start : start + AT_ONCE]:
         request, reply = (laid_out(told[name] or "") for name in ("request", "reply"))
         cut = max(len(request), len(reply)) > SHOWN
         found.append(Call(told, request[:SHOWN], reply[:SHOWN] or (told["reply_base64"] or "")[:SHOWN], cut))
-    return found
+    return Calls(tuple(found), start + 1, len(every))
 
 
 def laid_out(text: str) -> str:

@@ -6,12 +6,17 @@ the markup has the stored text as its textContent, code point for code point.
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 from markupsafe import Markup, escape
 
 KEPT_IN_MEMORY = 8_000  # characters: a longer text is marked up anew each time it is shown
 STYLED = 50_000  # characters: in a longer text only the controls are marked
+PIECED = 12_000  # characters: a longer text is given in blocks, of which a browser lays out those in sight
+PIECE = 4_000
+BACK = 1_000  # characters before the end of a piece in which a better place to part is looked for
+JOINS = {"\N{ZERO WIDTH JOINER}", "\N{VARIATION SELECTOR-15}", "\N{VARIATION SELECTOR-16}"}
 
 # Characters that hide, or turn what stands beside them. ZWJ, ZWNJ and variation selectors are absent: emoji and
 # several scripts are written with them.
@@ -44,11 +49,54 @@ INLINE = re.compile(
 
 def faithful(text: str) -> Markup:
     """Return a text as markup whose textContent is that text exactly."""
+    if len(text) > PIECED:
+        return _in_pieces(text)
     if not (FIRST_LINE.match(text) or LATER_LINE.search(text) or SPECIAL.search(text)):
         return escape(text)
-    if len(text) > STYLED:
-        return controls(text)
     return _marked(text) if len(text) <= KEPT_IN_MEMORY else _mark_up(text)
+
+
+def _in_pieces(text: str) -> Markup:
+    """Mark up a long text in blocks that look, and read, as if it were one."""
+    made = map(_controls, pieces(text)) if len(text) > STYLED else _by_lines(_mark_up(text))
+    return Markup("".join([f'<span class="piece">{one}</span>' for one in made]))
+
+
+def _by_lines(marked: str) -> Iterator[str]:
+    """Part a text that is marked up between its lines, over which no mark reaches."""
+    at = 0
+    while at < len(marked):
+        end = marked.find("\n", at + PIECE) + 1 or len(marked)
+        yield marked[at:end]
+        at = end
+
+
+def pieces(text: str) -> Iterator[str]:
+    """Part a text after a line's end, else after a space, else anywhere but within one sign of several characters.
+
+    A piece never begins with the line's end that belongs to the one before: it would be shown as an empty line.
+    """
+    at = 0
+    while at < len(text):
+        end = min(at + PIECE, len(text))
+        if end < len(text):
+            end = _place_to_part(text, end)
+        yield text[at:end]
+        at = end
+
+
+def _place_to_part(text: str, end: int) -> int:
+    for sign in "\n ":
+        found = text.rfind(sign, end - BACK, end) + 1
+        if found:
+            end = found
+            break
+    else:
+        while end < len(text) and (
+            unicodedata.category(text[end])[0] == "M" or JOINS & {text[end], text[end - 1]}
+        ):
+            end += 1
+    return end + 1 if text[end - 1] != "\n" and text[end : end + 1] == "\n" else end
 
 
 def controls(text: str) -> Markup:

@@ -16,7 +16,7 @@ from app.transcripts.conversation import ANSWERS, Conversation, conversation
 from app.transcripts.faithful import controls, faithful
 from app.transcripts.heat import SHADES, heat, place_of
 from app.transcripts.rendered import rendered
-from app.transcripts.told import CONTEXTS, settings_of, temperature_said, usage_words
+from app.transcripts.told import CONTEXTS, row_number, settings_of, temperature_said, usage_words
 from app.web import NotFound, Number, ReadDep, page, partial
 
 router = APIRouter(include_in_schema=False)
@@ -52,15 +52,15 @@ class Turn:
 def show(
     request: Request, session: ReadDep, number: Number, tab: Tab = "text", hide: Hidden = "", at: str = ""
 ) -> HTMLResponse:
-    """Show one transcript; with names hidden nothing but what was said and how it ended. `at` is a token of it."""
+    """Show one transcript; with names hidden nothing but what was said and how it ended. `at`: a token or call."""
     found = conversation(session, number)
     if found is None:
         raise NotFound(f"There is no transcript {number}.")
     if hide:
         tab = tab if tab == "rendered" else "text"
-        shown = {"hide": hide, "tab": tab} | _context(session, found, tab)
+        shown = {"hide": hide, "tab": tab} | _context(session, found, tab, "")
         return page(request, "transcripts/show_hidden.html", here="compare", **shown)
-    context = _context(session, found, tab) | (_tokens(session, found, at) if tab == "tokens" else {})
+    context = _context(session, found, tab, at) | (_tokens(session, found, at) if tab == "tokens" else {})
     return page(request, "transcripts/show.html", here="compare", tab=tab, **context)
 
 
@@ -79,7 +79,7 @@ def _tokens(session: Session, found: Conversation, at: str) -> dict[str, Any]:
     return {"heats": heats, "answer": answer, "around": around, "SHADES": SHADES}
 
 
-def _context(session: Session, found: Conversation, tab: Tab) -> dict[str, Any]:
+def _context(session: Session, found: Conversation, tab: Tab, at: str) -> dict[str, Any]:
     row, where = found.row, found.where
     return {
         "one": found,
@@ -88,7 +88,7 @@ def _context(session: Session, found: Conversation, tab: Tab) -> dict[str, Any]:
         "turns": [_turn(found, message, tab == "rendered") for message in found.messages],
         "temperature": temperature_said(row["temperature_milli"]),
         "context": CONTEXTS.get(row["context"] or "", ""),
-        "calls": kept.calls(session, row["id"]) if tab == "exchanges" else (),
+        "calls": kept.calls(session, row["id"], row_number(at) or 1) if tab == "exchanges" else kept.Calls(),
         "settings": settings_of(SimpleNamespace(**found.settings)) if found.settings else (),
         "rendering": kept.rendering(session, row["rendering_sha256"]) if tab == "provenance" else None,
         "faithful": faithful,

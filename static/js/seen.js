@@ -63,9 +63,9 @@ async function load() {
   for (const row of document.querySelectorAll('.dist-row[data-same]')) if (unseen(places(row, 'same')).length) views.watch(row);
 }
 
-// The answers of a card, without the reasoning and the turns between; the card itself where it says nothing.
+// The answers of a card that is shown whole, without the reasoning and the turns between; the card itself where it says nothing.
 function bodies(card) {
-  if (!unseen(places(card, 'same')).length) return [];
+  if (card.dataset.leftOut !== undefined || !unseen(places(card, 'same')).length) return [];
   const found = [...card.querySelectorAll('[data-message]')].filter((one) => !one.closest('details, .between') && one.textContent);
   return found.length ? found : [card];
 }

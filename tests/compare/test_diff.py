@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compare.diff import LITTLE, diff
+from app.compare.diff import BY_WORDS, LITTLE, diff
 
 PIVOT = "I would keep my habit of reading every single day, whatever anybody says."
 
@@ -78,3 +78,17 @@ def test_four_thousand_words_that_differ_wholly_are_compared_at_once() -> None:
     pivot = " ".join(f"left{n}" for n in range(4000))
     text = " ".join(f"right{n}" for n in range(4000))
     assert diff(pivot, text).little
+
+
+def test_very_long_texts_are_compared_by_sentences() -> None:
+    before = "".join(f"Sentence {n} stands here. " for n in range(4_000))
+    after = before.replace("Sentence 2000 stands", "Sentence 2000 once stood")
+    assert len(before) > BY_WORDS
+    found = diff(before, after)
+    assert [piece for piece in found.pieces if piece[0] != "same"] == [
+        ("del", "Sentence 2000 stands here. "), ("ins", "Sentence 2000 once stood here. "),
+    ]  # fmt: skip
+    assert joined(found.pieces, "same", "ins") == after
+    assert joined(found.pieces, "same", "del") == before
+    assert 0.99 < found.shared < 1
+    assert diff("x" * 200_000, after).little

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from app.batteries.shape import PromptShape
+from app.batteries.shape import PromptShape, Turn
 from app.compare.template import added
 from app.db import Database
 from app.subjects.shape import Sampling, SubjectShape
@@ -309,3 +309,23 @@ def test_a_columns_template_is_looked_at_once(database: Database) -> None:
     with database.reading() as session:
         head = panel(laid_out(session, "habits-plain"), "default").head
     assert head.flags == (("template adds words", "The server's chat template put this in: You are kind."),)
+
+
+def test_a_very_long_conversation_is_shown_by_its_ends_until_it_is_asked_for(database: Database) -> None:
+    rungs = tuple(Turn(user=f"Sure, for time {n}?") for n in range(400))
+    ladder = cast.LADDER.model_copy(update={"turns": rungs})
+    with database.writing() as session:
+        seed.study(session, subjects=cast.SUBJECTS[:2], prompts=[ladder], repeats=2,
+                   say=lambda _p, _s, repeat: Draw(tuple(f"{repeat}: yes {n}" for n in range(400))))  # fmt: skip
+        page = laid_out(session, "sure-ladder?wide=default@1&col=default@1&repeat=2")
+        aligned = laid_out(session, "sure-ladder?align=1")
+        against = laid_out(session, "sure-ladder?diff=default@1:1")
+    here = {card.tag: card for card in panel(page, "default").cards}
+    assert [(card.left_out, card.parted) for card in (here["1"], here["2"])] == [(787, 8), (0, -1)]
+    assert len(here["2"].turns) == 799
+    said = [str(turn.html) for turn in here["1"].turns if turn.kind == "answer"]
+    assert said == ["1: yes 0", "1: yes 1", "1: yes 2", "1: yes 3", "1: yes 398", "1: yes 399"]
+    assert {card.left_out for one in aligned.panels for card in one.cards} == {0}
+    last = next(card for card in panel(against, "default").cards if card.tag == "2").turns[-1]
+    assert "yes 399" in str(last.html)  # compared with its own place in the pivot
+    assert "398" not in str(last.html)

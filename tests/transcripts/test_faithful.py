@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from app.transcripts.faithful import controls, faithful, name_of
+from app.transcripts.faithful import BACK, PIECE, PIECED, STYLED, controls, faithful, name_of, pieces
 from tests.compare.cast import HOSTILE
 
 
@@ -128,3 +128,38 @@ def test_no_text_takes_longer_than_its_length(text: str) -> None:
     began = time.process_time()
     assert Content(faithful(text)).text == text
     assert time.process_time() - began < 2
+
+
+MARK = "\N{COMBINING ACUTE ACCENT}"
+FAMILY = "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{MICROSCOPE}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 200_000, "The well stood by the door. " * 7_000, "**key**\n\n" * 20_000, "\n" * 60_000,
+     ("a" * 3_999 + " \n") * 20, "e" + MARK * 60_000, FAMILY * 20_000, "# <b>\n- *x*\n```\ny\n```\n" * 600],
+    ids=["word", "sentences", "lines", "empty lines", "space before end", "marks", "joined", "styled"],
+)  # fmt: skip
+def test_a_very_long_text_comes_in_blocks_that_are_the_text(text: str) -> None:
+    assert len(text) > PIECED
+    made = faithful(text)
+    assert Content(made).text == text
+    assert made.count('class="piece"') > 1 or MARK in text
+    if "# <b>" in text:
+        assert len(text) < STYLED
+        assert made.count('class="md-head"') == 600  # what it means to look at stays
+        return
+    parts = list(pieces(text))
+    assert "".join(parts) == text
+    for before, part in zip(parts, parts[1:], strict=False):
+        assert PIECE - BACK <= len(before) <= PIECE + BACK or before[-1] in f"\n{MARK}"
+        assert before.endswith("\n") or part[0] != "\n"  # would be shown as an empty line
+        assert part[0] not in f"{MARK}\N{ZERO WIDTH JOINER}"
+        assert before[-1] != "\N{ZERO WIDTH JOINER}"
+
+
+def test_a_text_is_parted_after_a_line_rather_than_a_word() -> None:
+    line = "x" * (PIECE - 600) + "\n" + "word " * 400
+    assert next(pieces(line)).endswith("x\n")
+    assert next(pieces(line.replace("\n", "x"))).endswith("word ")
+    assert list(pieces("")) == []

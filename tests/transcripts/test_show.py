@@ -198,7 +198,12 @@ def test_a_body_that_is_no_json_stays_as_it_came_and_a_long_one_is_cut(database:
             session.execute(insert(Exchange), {**body, "n": n, "request": zlib.compress(b"{}"),
                                                "reply": zlib.compress(reply), "outcome": "failed"})  # fmt: skip
     with database.reading() as session:
-        first, second, third = calls(session, number)
+        found = calls(session, number)
+        late = calls(session, number, 3)
+        beyond = calls(session, number, 99)
+    first, second, third = found.shown
+    assert (found.first, found.total, found.before, found.after) == (1, 3, 0, 0)
+    assert [(one.first, len(one.shown), one.before) for one in (late, beyond)] == [(3, 1, 1)] * 2
     assert (first.request, first.reply, first.cut) == ("{}", "<html>", False)
     assert second.reply == "//4="
     assert (len(third.reply), third.cut) == (SHOWN, True)
