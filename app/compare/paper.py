@@ -36,6 +36,7 @@ class OnPaper:
     said: tuple[Said, ...]
     values: tuple[tuple[str, int, str, Share | None], ...]
     ran: str
+    long: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def _column(panel: Panel, view: View, against: Draw | None) -> OnPaper:
     if panel.bars is not None:
         n = panel.bars.n
         values = tuple((value, k, length, wilson(k, n)) for value, k, length in panel.bars.rows)
-    return OnPaper(panel, tuple(said), values, "" if view.hide else _ran(panel))
+    return OnPaper(panel, tuple(said), values, "" if view.hide else _ran(panel), _length(panel) > NARROW)
 
 
 def _card(one: Stack, view: View, against: Draw | None, panel: Panel) -> Card:

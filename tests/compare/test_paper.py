@@ -54,6 +54,7 @@ def test_every_text_stands_once_in_full_with_its_share_and_its_draws(sqlite: Dat
         assert habits.across == 1  # four columns, one of them long
         long = next(one for one in habits.columns if one.panel.cell.column.slug == "default").said
         assert [(one.card.n, len(str(one.card.turns[0].html))) for one in long] == [(20, len(LONG))]
+        assert [one.long for one in habits.columns].count(True) == 1
         assert on_paper(session, "habits-plain?cols=default@1").across == 1
         assert on_paper(session, "habits-plain?cols=base-raw@1,constitution@1").across == 2
 
