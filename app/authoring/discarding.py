@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from app import db
-from app.authoring import commands
+from app.authoring import commands, sheets
 from app.authoring.models import PLACES, Draft
 from app.authoring.queries import data_of, draft, newest_version, published, slug_in, title_in
 from app.shape import differing
@@ -77,7 +77,8 @@ def lost_with(session: Session, row: Draft) -> Lost:
 
 def _changes(kind: str, before: Data | None, after: Data) -> Iterator[str]:
     if kind != "battery":
-        yield from (path.replace("_", " ") for path in differing(before or {}, after))
+        labels = {one.name: one.label for one in sheets.fields(sheets.SHEETS[kind])}
+        yield from (labels.get(path, path.replace("_", " ")) for path in differing(before or {}, after))
         return
     old, new = before or {"battery": {}, "prompts": []}, after
     yield from (f"{path} of the battery" for path in differing(old["battery"], new["battery"]))

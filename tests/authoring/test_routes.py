@@ -127,6 +127,7 @@ async def test_a_draft_is_thrown_away_and_the_thing_stays(client: httpx.AsyncCli
     post(number, form(number), name=HOSTILE, sampling__temperature="many")  # also what is to be mended counts
     page = await page_of(client, address)
     assert "<b>2 changes</b> since version 1" in page
+    assert all(f"<li>{label}</li>" in page for label in ("Name", "Temperature"))
     assert ESCAPED in page
     assert "<script>alert" not in page
     stale = await client.post(address, data={"seen": "0"})
