@@ -24,7 +24,7 @@ def test_a_set_is_kept_from_a_search_and_read_in_compare(
     page: Page, accessible: Callable[[Page], None]
 ) -> None:
     page.goto(f"{STUDY}/search?subject=default,constitution&prompt=mode-collapse/habits-plain")
-    page.keyboard.press("Shift+S")
+    page.get_by_role("link", name="Keep as a set").press("Enter")
     expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.insert_text(NAME)
     page.keyboard.press("Tab")
