@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from functools import wraps
+from inspect import signature as signature_of
+from typing import Any, ParamSpec
 
 import psycopg
 from sqlalchemy import text
@@ -24,6 +26,7 @@ INDEXED = ("messages_fts", "prompts_fts")
 # A draw is frozen by its end, so what belongs to it is put back before.
 OPEN = {"state": "queued", "tip_id": None}
 MOST = 40
+P = ParamSpec("P")
 
 
 @dataclass
@@ -40,23 +43,43 @@ class Kept:
 _kept: dict[object, Kept] = {}
 
 
-def again(session: Session, key: object, make: Callable[[], Seeded]) -> Seeded:
-    """Return what `make` writes: put back if the same was made before, `key` telling it apart (None = never)."""
-    if key is None or not _empty(session):
-        return make()
-    connection: Any = session.connection().connection.driver_connection
-    found = _kept.get((type(connection), key))
-    if found is None:
-        found = Kept(deepcopy(make()), _now())  # all of its moments are before this one
-        session.flush()
-        (_take_sqlite if isinstance(connection, sqlite3.Connection) else _take_postgresql)(connection, found)
-        if len(_kept) < MOST:
-            _kept[type(connection), key] = found
-    elif isinstance(connection, sqlite3.Connection):
-        _put_sqlite(connection, found)
-    else:
-        _put_postgresql(connection, found)
-    return deepcopy(found.made)
+def kept(make: Callable[P, Seeded]) -> Callable[P, Seeded]:
+    """Give what `make` writes into its `session`: put back if the same was asked for before."""
+    signature = signature_of(make)
+
+    @wraps(make)
+    def again(*args: P.args, **named: P.kwargs) -> Seeded:
+        asked = signature.bind(*args, **named)
+        asked.apply_defaults()
+        session = asked.arguments["session"]
+        key = _key({name: value for name, value in asked.arguments.items() if name != "session"})
+        if key is None or not _empty(session):
+            return make(*args, **named)
+        connection: Any = session.connection().connection.driver_connection
+        found = _kept.get((type(connection), key))
+        if found is None:
+            found = Kept(deepcopy(make(*args, **named)), _now())  # all of its moments are before this one
+            session.flush()
+            (_take_sqlite if isinstance(connection, sqlite3.Connection) else _take_postgresql)(
+                connection, found
+            )
+            if len(_kept) < MOST:
+                _kept[type(connection), key] = found
+        elif isinstance(connection, sqlite3.Connection):
+            _put_sqlite(connection, found)
+        else:
+            _put_postgresql(connection, found)
+        return deepcopy(found.made)
+
+    return again
+
+
+def _key(asked: dict[str, Any]) -> str | None:
+    """Return what tells these arguments apart, None where a function that a test made up is among them."""
+    named = {
+        name: f"{one.__module__}.{one.__qualname__}" if callable(one) else one for name, one in asked.items()
+    }
+    return None if any(callable(one) and "<" in named[name] for name, one in asked.items()) else repr(named)
 
 
 def _now() -> int:

@@ -22,9 +22,10 @@ from app.transcripts.identity import sha256
 from tests import draws
 from tests.cast import ENDPOINTS, PROMPTS, STYLES, SUBJECTS, Say, say, snapshot
 from tests.draws import Seeded
-from tests.kept import again
+from tests.kept import kept
 
 
+@kept
 def study(
     session: Session,
     *,
@@ -42,33 +43,6 @@ def study(
     ago: timedelta = timedelta(0),
 ) -> Seeded:
     """Write a study with one run and all its draws, the last of them finished `ago`, the first `seconds` before."""
-    key = None
-    if "<" not in say.__qualname__:  # what a test makes up by itself is not met again
-        key = repr((slug, title, question, subjects, prompts, battery, repeats, say.__module__, say.__qualname__,
-                    wanted, budget_usd, seconds, ago))  # fmt: skip
-    return again(
-        session,
-        key,
-        lambda: _study(session, slug, title, question, subjects, prompts, battery, repeats, say, wanted,
-                       budget_usd, seconds, ago),
-    )  # fmt: skip
-
-
-def _study(
-    session: Session,
-    slug: str,
-    title: str,
-    question: str,
-    subjects: Sequence[SubjectShape],
-    prompts: Sequence[PromptShape],
-    battery: str,
-    repeats: int,
-    say: Say,
-    wanted: str,
-    budget_usd: float | None,
-    seconds: float,
-    ago: timedelta,
-) -> Seeded:
     asked = {
         "subjects": [one.slug for one in subjects],
         "batteries": [battery],

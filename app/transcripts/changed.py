@@ -67,7 +67,7 @@ def changed(session: Session, run_id: int, hide: bool = False) -> Changed | Firs
     versions and models would tell whose answers are read.
     """
     run = session.get_one(Run, run_id)
-    mine = {} if hide else _batteries_of(session, run_id)
+    mine = {} if hide else _versions_of(session, run_id)
     last = _last_asked(session, run, list(mine)) if mine and run.kind == "asked" else {}
     if not last:
         return First(len(mine)) if mine and run.kind == "asked" else None
@@ -79,8 +79,9 @@ def changed(session: Session, run_id: int, hide: bool = False) -> Changed | Firs
         else ""
     )
     subjects, awaited = subject_lines(session, earlier, run, beside)
+    before = _asked(session, earlier.id, _versions_of(session, earlier.id))
     lines = (
-        *_battery_lines(session, _batteries_of(session, earlier.id), mine, last),
+        *_battery_lines(session, before, _asked(session, run_id, mine), last),
         *subjects,
         *_wave_lines(session, earlier, run, beside or f"/runs/{earlier.id}"),
     )
@@ -103,8 +104,8 @@ def _last_asked(session: Session, run: Run, batteries: Sequence[int]) -> dict[in
     return dict(rows.all())
 
 
-def _batteries_of(session: Session, run_id: int) -> dict[int, tuple[Battery, _Asked]]:
-    """Return the batteries that a run asks, by id, in their order."""
+def _versions_of(session: Session, run_id: int) -> dict[int, tuple[Battery, BatteryVersion]]:
+    """Return the batteries that a run asks, by id, in their order, each in its newest version there."""
     rows = session.execute(
         select(Battery, BatteryVersion)
         .join(BatteryVersion, BatteryVersion.battery_id == Battery.id)
@@ -117,6 +118,13 @@ def _batteries_of(session: Session, run_id: int) -> dict[int, tuple[Battery, _As
     for battery, version in rows:
         if battery.id not in newest or newest[battery.id][1].number < version.number:
             newest[battery.id] = battery, version
+    return newest
+
+
+def _asked(
+    session: Session, run_id: int, versions: Mapping[int, tuple[Battery, BatteryVersion]]
+) -> dict[int, tuple[Battery, _Asked]]:
+    """Return the batteries of a run with the prompts that it asks of them."""
     prompts: dict[str, dict[str, set[int]]] = {}
     for wave in prompts_by_wave(session, run_id).values():
         for one in wave:
@@ -125,7 +133,7 @@ def _batteries_of(session: Session, run_id: int) -> dict[int, tuple[Battery, _As
         number: (battery, _Asked(version, {
             key: frozenset(ids) for key, ids in prompts.get(battery.slug, {}).items()
         }))
-        for number, (battery, version) in newest.items()
+        for number, (battery, version) in versions.items()
     }  # fmt: skip
 
 

@@ -76,9 +76,10 @@ def show_now(request: Request, session: ReadDep, run_id: Number) -> HTMLResponse
 @router.get("/-/runs/{run_id}/changed")
 def changed_now(request: Request, session: ReadDep, run_id: Number, hide: str = "") -> HTMLResponse:
     """Answer what a run changed of the last one of the same battery, when it has gone on."""
-    status = _page_of(request, session, run_id).status
+    if run_status(session, run_id) is None:
+        raise NotFound(f"There is no run {run_id}.")
     told = changed(session, run_id, bool(hide))
-    return partial(request, "transcripts/_run_changed.html", status=status, changed=told, faithful=faithful)
+    return partial(request, "transcripts/_run_changed.html", changed=told, faithful=faithful)
 
 
 @router.get("/runs/{run_id}/failures")
