@@ -12,6 +12,7 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from importlinter import cli as linter
+from starlette.routing import Match, Route
 
 from app import web
 from app.main import routers
@@ -166,6 +167,20 @@ def test_no_dependency_of_a_route_does_anything_but_read() -> None:
         for call in dependencies(route.dependant)
     }
     assert found == {web._reading}
+
+
+def test_no_two_packages_answer_the_same_address() -> None:
+    every = [(number, route) for number, router in enumerate(routers()) for route in router.routes]
+    assert len(every) > 100
+    for number, route in every:
+        for method in route.methods:
+            address = re.sub("{.+?}", "7", route.path)
+            assert {other for other, one in every if answers(one, method, address)} == {number}, address
+
+
+def answers(route: Route, method: str, path: str) -> bool:
+    scope = {"type": "http", "path": path, "method": method, "root_path": "", "path_params": {}}
+    return route.matches(scope)[0] == Match.FULL
 
 
 def tables_of_others(path: Path, tree: ast.AST) -> set[str]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app import db
-from app.authoring import acting, commands, discarding, files, import_page, tried_page
+from app.authoring import acting, commands
 from app.authoring.editor import Editor, anchor, beside, editor
 from app.authoring.foretelling import foretold
 from app.authoring.models import KINDS, PLACES
@@ -20,10 +20,6 @@ from app.transcripts.faithful import faithful
 from app.web import Invalid, NotFound, Number, ReadDep, page, partial, slow
 
 router = APIRouter(include_in_schema=False)
-router.include_router(discarding.router)
-router.include_router(files.router)
-router.include_router(import_page.router)
-router.include_router(tried_page.router)
 
 
 class Look(BaseModel):

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
-from app.compare import of_set, queries, try_routes
+from app.compare import of_set, queries
 from app.compare.page import build
 from app.compare.printed import printed
 from app.compare.scope import Asked, Part, edge_prompt, scope
@@ -16,7 +16,6 @@ from app.db import current
 from app.web import NotFound, ReadDep, page
 
 router = APIRouter(include_in_schema=False)
-router.include_router(try_routes.router)
 
 
 def _study(session: Session, slug: str) -> Any:

@@ -17,7 +17,6 @@ from app.reading.hits import Asked, Hit, Part, hits
 from app.reading.lines import Line, lines
 from app.reading.look import Look
 from app.reading.narrowed import narrow
-from app.reading.terms import spans
 from app.transcripts.models import Transcript
 
 SHOWN = 20  # places shown of a column among others
@@ -122,11 +121,7 @@ def _pages(some: list[Place], places: list[Place], part: Part, limit: int) -> tu
 
 def _told(session: Session, asked: Asked, some: Sequence[Place]) -> list[Line]:
     known = {hit.key: places for hit, places in some if places is not None}
-    told = lines(session, [hit for hit, _ in some], known)
-    return [
-        line if line.message in known else replace(line, spans=spans(line.text, asked.line.shown))
-        for line in told
-    ]
+    return lines(session, [hit for hit, _ in some], known, asked.line.shown)
 
 
 # ------------------------------------------------------------------ by words

@@ -15,7 +15,7 @@ from app.db import TooSlow, reading, within
 from app.reading.asking import line_of
 from app.reading.filters import ROLES
 from app.reading.frames import Spans
-from app.reading.hits import MOST_COUNTED, Asked, Hit, Part, candidates, hits, how_many, texts
+from app.reading.hits import MOST_COUNTED, Asked, Hit, Part, candidates, counted, texts
 from app.reading.lines import Line, lines
 from app.reading.look import PAGE, Look
 from app.reading.narrowed import narrow
@@ -66,15 +66,14 @@ def search(look: Look, person_id: int, limit: int = PAGE) -> Found:
         asked = Asked(look.filter, line_of(look.filter), narrow(session, look.filter, person_id))
         if not asked.line.scanned:
             with suppress(TooSlow), within(session, SECONDS):
-                found = hits(session, asked, part)
-                page = _page(lines(session, _shown(found, part, limit), {}), found, part, limit)
-                if part.before is None and part.after is None:
-                    number = how_many(session, asked) if len(found) > limit else len(found)
+                found, number = counted(session, asked, part)
+                shown = lines(session, _shown(found, part, limit), {}, asked.line.shown)
+                page = _page(shown, found, part, limit)
+                if number is not None:
                     page = replace(page, count=_number(number, asked))
     if asked.line.scanned:
         return _by_reading(asked, replace(part, best=False), limit)
-    marked = [replace(line, spans=spans(line.text, asked.line.shown)) for line in page.lines]
-    return replace(page, lines=marked)
+    return page
 
 
 def _by_reading(asked: Asked, part: Part, limit: int) -> Found:

@@ -22,7 +22,8 @@ Query = Select[*tuple[Any, ...]]
 Key = ColumnElement[int] | InstrumentedAttribute[int]
 
 WINDOW = 20_000  # messages that PostgreSQL looks through for a common word before it asks its index
-AHEAD = 8  # pages of the best that are looked at before all hits are held against the tables
+# Pages of the best that are looked at before all hits are held against the tables: a few drop out for their state,
+AHEAD, FAR_AHEAD = 2, 8  # many where only the tables know what is wanted
 MOST_COUNTED = 1000
 
 
@@ -100,6 +101,14 @@ def hits(session: Session, asked: Asked, part: Part) -> list[Hit]:
     else:
         found = _newest(session, asked, part)
     return found[::-1] if part.upwards else found
+
+
+def counted(session: Session, asked: Asked, part: Part) -> tuple[list[Hit], int | None]:
+    """Return a page of what is found, and beside a first page how many there are, up to `MOST_COUNTED` + 1."""
+    found = hits(session, asked, part)
+    if part.before is not None or part.after is not None:
+        return found, None
+    return found, how_many(session, asked) if len(found) == part.limit else len(found)
 
 
 def how_many(session: Session, asked: Asked, most: int = MOST_COUNTED) -> int:
@@ -189,10 +198,11 @@ def _best(session: Session, asked: Asked, part: Part) -> list[Hit]:
     )
     query = select(ranked.c.id, ranked.c.rank).where(*_beyond(ranked.c, part))
     # The best are looked up a few at a time: to hold every hit against the tables takes longer than to rank them.
-    some = session.execute(_by_rank(query, ranked.c, part).limit(part.limit * AHEAD)).all()
+    ahead = part.limit * (AHEAD if asked.narrowed.scope_alone else FAR_AHEAD)
+    some = session.execute(_by_rank(query, ranked.c, part).limit(ahead)).all()
     kept: dict[int, int] = dict(session.execute(_joined_ids(asked, [number for number, _ in some])).all())
     found = [Hit(kept[number], number, rank) for number, rank in some if number in kept][: part.limit]
-    if len(found) == part.limit or len(some) < part.limit * AHEAD:
+    if len(found) == part.limit or len(some) < ahead:
         return found
     held = joined(ranked, asked, Transcript.id, ranked.c.id, ranked.c.rank).where(*_beyond(ranked.c, part))
     every = session.execute(_by_rank(held, ranked.c, part).limit(part.limit))

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.batteries.models import Battery, Prompt
 from app.reading.frames import Spans
 from app.reading.hits import Hit
+from app.reading.terms import Words, spans
 from app.studies.models import Study
 from app.subjects.models import Subject, SubjectVersion
 from app.transcripts.faithful import controls
@@ -94,15 +95,15 @@ class Line:
         return sum(1 for start, _ in self.spans if start >= end)
 
 
-def lines(session: Session, hits: Sequence[Hit], spans: Mapping[int, Spans]) -> list[Line]:
-    """Return hits as lines, in their order; `spans` are the places found, by message."""
+def lines(
+    session: Session, hits: Sequence[Hit], known: Mapping[int, Spans], shown: tuple[Words, ...] = ()
+) -> list[Line]:
+    """Return hits as lines, in their order; `known` are the places found, by message, else those of `shown`."""
     said = hits[:1] and hits[0].message is not None
     key = "message" if said else "transcript"
     rows = {row[key]: row for row in _rows(session, hits)}
     usual = _usually_served(session, list(rows.values()))
-    return [
-        _line(rows[hit.key], hit, spans.get(hit.message or 0, []), usual) for hit in hits if hit.key in rows
-    ]
+    return [_line(rows[hit.key], hit, known, shown, usual) for hit in hits if hit.key in rows]
 
 
 def snippet(text: str, spans: Spans) -> Markup:
@@ -139,12 +140,17 @@ def window(text: str, spans: Spans) -> tuple[int, int]:
     return start, end
 
 
-def _line(row: Row, hit: Hit, spans: Spans, usual: Mapping[Any, str]) -> Line:
+def _line(
+    row: Row, hit: Hit, known: Mapping[int, Spans], shown: tuple[Words, ...], usual: Mapping[Any, str]
+) -> Line:
     served = row["served_model"] or ""
+    places = known.get(hit.message or 0)
+    if places is None:
+        places = spans(row["text"], shown)
     values: dict[str, Any] = {name: row[name] for name in KEPT} | {name: row[name] or "" for name in TEXTS}
     values["prompt"] = f"{row['battery']}/{row['key']}" if row["battery"] else ""
     values["served"] = served if served and usual.get(_cell(row), served) != served else ""
-    return Line(**values, spans=spans, cursor=hit.cursor)
+    return Line(**values, spans=places, cursor=hit.cursor)
 
 
 def _rows(session: Session, hits: Sequence[Hit]) -> Sequence[Row]:

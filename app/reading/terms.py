@@ -8,6 +8,7 @@ whatever its case. Pure: no SQL.
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 LONGEST = 500  # characters of a line
 MOST = 20  # terms
@@ -226,6 +227,7 @@ def spans(text: str, shown: tuple[Words, ...]) -> list[tuple[int, int]]:
     return [(places[found.start()], places[found.end()]) for found in _finder(shown).finditer(bare)]
 
 
+@lru_cache(maxsize=64)
 def _finder(shown: tuple[Words, ...]) -> re.Pattern[str]:
     longest = sorted(shown, key=lambda one: -sum(map(len, one.words)))
     each = [r"[\W_]+".join(map(re.escape, one.words)) + (r"[^\W_]*" if one.prefix else "") for one in longest]

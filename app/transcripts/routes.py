@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from app.studies.queries import studies, study
-from app.transcripts import acts
 from app.transcripts.behind import Behind, narrowed
 from app.transcripts.changed import changed
 from app.transcripts.failures import PAGE as FAILURES
@@ -23,7 +22,6 @@ from app.transcripts.wish import RunForm
 from app.web import LARGEST, NotFound, Number, ReadDep, page, partial
 
 router = APIRouter(include_in_schema=False)
-router.include_router(acts.router)
 Before = Annotated[int | None, Query(ge=1, le=LARGEST)]
 
 

@@ -135,7 +135,7 @@ def test_a_hostile_pattern_is_cut_at_its_limit_and_tells_how_far_it_came(
 
 def test_a_read_that_takes_too_long_is_stopped(said: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SECONDS", 0.0)
-    monkeypatch.setattr(module, "hits", lambda *_: pytest.fail("not stopped") if _stopped() else None)
+    monkeypatch.setattr(module, "counted", lambda *_: pytest.fail("not stopped") if _stopped() else None)
     assert look(q="harbour") == Found(cut=True)
 
 

@@ -31,10 +31,7 @@ def every_route() -> list[Known]:
 
 def _known(routes: Iterable[BaseRoute]) -> Iterator[Known]:
     for route in routes:
-        included = getattr(route, "original_router", None)
-        if included is not None:
-            yield from _known(included.routes)
-        elif isinstance(route, APIRoute):
+        if isinstance(route, APIRoute):
             query, form = _names(route.dependant.query_params), _names(route.dependant.body_params)
             yield from (Known(method, route.path, query, form) for method in route.methods - {"HEAD"})
         elif isinstance(route, Route):
