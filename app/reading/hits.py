@@ -24,7 +24,7 @@ Key = ColumnElement[int] | InstrumentedAttribute[int]
 WINDOW = 20_000  # messages that PostgreSQL looks through for a common word before it asks its index
 # Pages of the best that are looked at before all hits are held against the tables: a few drop out for their state,
 AHEAD, FAR_AHEAD = 2, 8  # many where only the tables know what is wanted
-MOST_COUNTED = 1000
+MOST_COUNTED = 500
 
 
 @dataclass(frozen=True, slots=True)
