@@ -195,6 +195,28 @@ def test_every_run_page_can_be_read_by_all(page: Page, accessible: Callable[[Pag
     accessible(page)
 
 
+def test_what_changed_since_the_run_before_is_read_by_all_and_leads_to_both(
+    page: Page, accessible: Callable[[Page], None]
+) -> None:
+    one = SUBJECTS[1]
+    other = one.model_copy(
+        update={"system": HOSTILE * 3, "sampling": one.sampling.model_copy(update={"max_tokens": 9})}
+    )
+    with db.writing() as session:
+        study = seed.study(session, subjects=[one], repeats=2, title=HOSTILE)
+        seed.version(session, study, other, 2)
+        seed.battery_version(session, study, PROMPTS[:1])
+        seed.run(session, study, subjects=[other], prompts=PROMPTS[:1], repeats=3)
+    page.set_viewport_size({"width": 1024, "height": 800})
+    page.goto("/runs/2")
+    expect(page.get_by_text("what changed since the last run of the same battery")).to_be_visible()
+    expect(page.get_by_text("max_tokens", exact=True)).to_be_visible()
+    accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.get_by_role("link", name="Read both side by side").press("Enter")
+    expect(page.locator(".column")).to_have_count(2)
+
+
 @pytest.mark.parametrize("path", ["/runs", "/runs/new"])
 def test_empty_pages_can_be_read_by_all(page: Page, accessible: Callable[[Page], None], path: str) -> None:
     page.goto(path)
