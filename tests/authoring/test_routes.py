@@ -152,7 +152,7 @@ async def test_what_goes_with_a_batterys_draft_is_told_before(
     post(number, {"p": prompt["minutes"], "do": "clone"})
     post(number, {"p": prompt["minutes"], "do": "up"})
     page = await page_of(client, f"/library/drafts/{number}/discard")
-    assert "Throw away the draft of Mine?" in page
+    assert "Throw away the draft of <bdi>Mine</bdi>?" in page
     assert "<b>4 changes</b> since version 1" in page
     for line in (
         "number: other turns",

@@ -211,6 +211,7 @@ def test_what_changed_since_the_run_before_is_read_by_all_and_leads_to_both(
     page.goto("/runs/2")
     expect(page.get_by_text("what changed since the last run of the same battery")).to_be_visible()
     expect(page.get_by_text("max_tokens", exact=True)).to_be_visible()
+    assert page.locator("h1 bdi").text_content() == HOSTILE  # what turns in a name turns nothing beside it
     accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     page.get_by_role("link", name="Read both side by side").press("Enter")
