@@ -96,6 +96,12 @@ def test_no_template_is_too_long(path: Path) -> None:
     assert lines(path) <= 150
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.html")), ids=named)
+def test_no_template_breaks_a_request_off(path: Path) -> None:
+    """htmx writes an error to the console for each one that `replace` or `abort` breaks off; `queue last` waits."""
+    assert not re.search(r'hx-sync="[^"]*\b(replace|abort)\b', path.read_text("utf-8"))
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "static" / "js").rglob("*.js")), ids=named)
 def test_no_script_is_too_long(path: Path) -> None:
     assert lines(path) <= 200
