@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 import app.accounts.models
+import app.annotations.models
 import app.batteries.models
 import app.live.models
 import app.reading.models

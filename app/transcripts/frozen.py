@@ -26,6 +26,14 @@ RULES: dict[str, dict[str, str]] = {
     "events": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
     "working_sets": {"UPDATE": REDEFINED, "DELETE": ALWAYS},
     "working_set_members": {"INSERT": CLOSED_SET, "UPDATE": ALWAYS, "DELETE": ALWAYS},
+    # What people coded is replaced or removed by a date; what a revision of the codebook said stays as it was said.
+    "codebook_revisions": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
+    "tags": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
+    "tag_versions": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
+    "annotations": {"DELETE": ALWAYS},
+    "passes": {"DELETE": ALWAYS},
+    "pass_tags": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
+    "pass_same": {"UPDATE": ALWAYS, "DELETE": ALWAYS},
 }
 CLOSED = "NOT EXISTS (SELECT 1 FROM maintenance)"
 

@@ -1,0 +1,1 @@
+"""Codebooks, tags, spans, passes, notes, queues, agreement."""
