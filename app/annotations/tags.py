@@ -1,4 +1,4 @@
-"""The codebook as it stands, or stood at a revision: each tag's newest version up to it, in the order of the tree."""
+"""The codebook as it stands, or stood at a revision: each tag's newest version up to it, in the tree's order."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ def at(session: Session, study_id: int, revision: int | None = None) -> Codebook
 
 
 def _in_order(rows: Sequence[Any]) -> Iterator[TagNow]:
-    """Give tags as the tree is read: groups by their first tag's place, in each the children under their parents."""
+    """Give tags as the tree is read: groups by their first tag's place, in each children under their parents."""
     by_place = sorted(rows, key=lambda row: (row.TagVersion.position, row.TagVersion.tag_id))
     known = {row.TagVersion.tag_id for row in rows}
     groups: dict[str, None] = dict.fromkeys(row.TagVersion.grouping for row in by_place)

@@ -1,4 +1,4 @@
-"""The codebook at a revision, in the order in which it is read; a merged tag leads to the one that stands for it."""
+"""The codebook at a revision, in the order in which it is read; a merged tag leads to its heir."""
 
 import pytest
 
