@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from app import __version__, db
 from app.accounts.person import WhoIsAsking
+from app.annotations.routers import ROUTERS as CODING
 from app.authoring import discarding, files, import_page, tried_page
 from app.authoring import routes as authoring
 from app.compare import cite_pages, print_pages, seen_pages, try_routes
@@ -110,6 +111,7 @@ def routers() -> list:  # type: ignore[type-arg]
         compare.router,
         seen_pages.router,
         transcript.router,
+        *CODING,
         search.router,
         search_api.router,
         live.router,

@@ -60,6 +60,15 @@ def of_transcript(
     return sorted(found, key=lambda one: _order(one, place))
 
 
+def on(transcript: int) -> ColumnElement[bool]:
+    """Return the condition under which an annotation speaks of a transcript."""
+    return or_(
+        Annotation.transcript_id == transcript,
+        Annotation.id.in_(select(Target.annotation_id).where(Target.transcript_id == transcript)),
+        Annotation.id.in_(select(Member.annotation_id).where(Member.transcript_id == transcript)),
+    )
+
+
 def _order(mark: Mark, place: dict[int, int]) -> tuple[Any, ...]:
     inside = mark.within(place)
     first = min(((place[one.message_id], one.start, one.end) for one in inside), default=(-1, 0, 0))
@@ -68,9 +77,12 @@ def _order(mark: Mark, place: dict[int, int]) -> tuple[Any, ...]:
 
 def seen_by(
     session: Session, person: int, study: int, *where: ColumnElement[bool], book: Codebook | None = None,
-    limit: int | None = None,
+    limit: int | None = None, newest: bool = False,
 ) -> list[Mark]:  # fmt: skip
-    """Return the standing marks of a study that fit and that a person may see, by id."""
+    """Return the standing marks of a study that fit and that a person may see, by id.
+
+    Of more than `limit` the first, or the `newest`.
+    """
     query = (
         select(Annotation, Person.name, Person.initials)
         .join(Person, Person.id == Annotation.person_id)
@@ -80,7 +92,7 @@ def seen_by(
             visible(session, person, study),
             *where,
         )
-        .order_by(Annotation.id)
+        .order_by(Annotation.id.desc() if newest else Annotation.id)
         .limit(limit)
     )
     rows = session.execute(query).all()

@@ -4,6 +4,7 @@ The text is split into runs at every boundary, so marks may overlap, and its tex
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,8 @@ def painted(markup: str, spans: Sequence[Painted]) -> Markup:
     """
     if not spans:
         return Markup(markup)
-    edges = sorted({edge for one in spans for edge in (one.start, one.end)})
+    over = _over(spans)
+    edges = [edge for edge, _ in over]
     out: list[str] = []
     at = 0
     for part in PART.findall(markup):
@@ -40,24 +42,42 @@ def painted(markup: str, spans: Sequence[Painted]) -> Markup:
             continue
         signs = [part] if part.startswith("&") else part
         for run in _runs(signs, at, edges):
-            out.append(_marked("".join(run), at, spans))
+            nth = bisect_right(edges, at) - 1
+            out.append(_marked("".join(run), over[nth][1] if nth >= 0 else ()))
             at += len(run)
     return Markup("".join(out))
+
+
+def _over(spans: Sequence[Painted]) -> list[tuple[int, tuple[Painted, ...]]]:
+    """Return each place where marks begin or end, with the marks that hold from there on, in their order."""
+    begin: dict[int, list[int]] = {}
+    end: dict[int, list[int]] = {}
+    for nth, one in enumerate(spans):
+        begin.setdefault(one.start, []).append(nth)
+        end.setdefault(one.end, []).append(nth)
+    held: dict[int, Painted] = {}
+    found = []
+    for edge in sorted({*begin, *end}):
+        for nth in end.get(edge, ()):
+            held.pop(nth, None)
+        held |= {nth: spans[nth] for nth in begin.get(edge, ()) if spans[nth].end > edge}
+        found.append((edge, tuple(held[nth] for nth in sorted(held))))
+    return found
 
 
 def _runs(signs: Sequence[str], at: int, edges: Sequence[int]) -> Iterator[Sequence[str]]:
     """Part signs, the first of which is code point `at`, wherever a mark begins or ends."""
     end = at + len(signs)
     begun = at
-    for edge in edges:
-        if begun < edge < end:
-            yield signs[begun - at : edge - at]
-            begun = edge
+    for edge in edges[bisect_right(edges, at) :]:
+        if edge >= end:
+            break
+        yield signs[begun - at : edge - at]
+        begun = edge
     yield signs[begun - at :]
 
 
-def _marked(run: str, at: int, spans: Sequence[Painted]) -> str:
-    over = [one for one in spans if one.start <= at < one.end]
+def _marked(run: str, over: Sequence[Painted]) -> str:
     if not over:
         return run
     slots = " ".join(f"slot-{slot}" for slot in dict.fromkeys(one.slot for one in over))

@@ -93,6 +93,14 @@ def at(session: Session, study_id: int, revision: int | None = None) -> Codebook
     return Codebook(revision, tuple(_in_order(session.execute(query).all())))
 
 
+def stood(session: Session, study_id: int, revision: int | None = None) -> Codebook | None:
+    """Return a study's codebook at a revision, None where it has no such one (nor any, where none is named)."""
+    if revision is not None and revision > at(session, study_id).revision:
+        return None
+    found = at(session, study_id, revision)
+    return found if found.tags else None
+
+
 def _in_order(rows: Sequence[Any]) -> Iterator[TagNow]:
     """Give tags as the tree is read: groups by their first tag's place, in each children under their parents."""
     by_place = sorted(rows, key=lambda row: (row.TagVersion.position, row.TagVersion.tag_id))

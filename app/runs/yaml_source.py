@@ -100,7 +100,18 @@ def node_of(value: Any) -> Node:
 
 def read(path: Path) -> Source:
     """Read a YAML file; raise FileError, of one line, when it is not plain data within the limits."""
-    text = _text(path)
+    return _parsed(path, _text(path))
+
+
+def read_text(name: str, body: bytes) -> Source:
+    """Read what was uploaded or pasted as a YAML file of this name; raise FileError as `read` does."""
+    path = Path(name)
+    if len(body) > MAX_BYTES:
+        raise FileError([f"{_named(path)}: found {len(body):,} bytes, expected at most {MAX_BYTES:,}"])
+    return _parsed(path, _decoded(path, body))
+
+
+def _parsed(path: Path, text: str) -> Source:
     for found in _FORBIDDEN.finditer(text):
         raise _error(
             path, text.count("\n", 0, found.start()) + 1, f"found U+{ord(found[0]):04X}, expected text"
@@ -121,6 +132,10 @@ def _text(path: Path) -> str:
     except OSError as error:
         told = f"{_named(path)}: found what cannot be read ({error.strerror}), expected a YAML file"
         raise FileError([told]) from None
+    return _decoded(path, body)
+
+
+def _decoded(path: Path, body: bytes) -> str:
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise _error(path, 1, "found UTF-16 text, expected UTF-8 text")
     try:

@@ -32,14 +32,14 @@ def battery_text(shape: BatteryShape) -> str:
     """Return a battery as a file."""
     data = shape.model_dump(mode="json", exclude_defaults=True)
     head = {"styloscope": 1, "battery": data["battery"]}
-    return _document({**head, "prompts": data["prompts"]}, apart={"prompts"})
+    return document({**head, "prompts": data["prompts"]}, apart={"prompts"})
 
 
 def study_text(shape: StudyShape) -> str:
     """Return a study as a file; an endpoint says which key it names, also where it is none."""
     data = shape.model_dump(mode="json", exclude_defaults=True)
     endpoints = [_with_key(endpoint) for endpoint in shape.endpoints]
-    return _document(
+    return document(
         {"styloscope": 1, **data, "endpoints": endpoints}, apart={"styles", "endpoints", "subjects"}
     )
 
@@ -49,7 +49,7 @@ def _with_key(endpoint: EndpointShape) -> dict[str, Any]:
     return {name: said[name] for name in EndpointShape.model_fields if name in said}
 
 
-def _document(data: Mapping[str, Any], apart: set[str]) -> str:
+def document(data: Mapping[str, Any], apart: set[str]) -> str:
     """Return a whole file; the entries of the lists `apart` stand with an empty line between them."""
     lines: list[str] = []
     for name, value in data.items():

@@ -9,14 +9,20 @@ const SIGNS = {
   ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc',
 };
 
-const owned = new Map(); // chord → {name, run}
+const owned = new Map(); // chord → [{name, run}], the newest first: who owns it last is asked first
 let going = 0; // when g was pressed
 let layout = null; // code → letter on this keyboard, where the browser tells
 
-// Own a chord: `run(event)` is called on each press; `name` is what the list of keys says. Returns a function that gives it up.
+// Own a chord: `run(event)` is called on each press; where it returns false whoever owned it before is asked. `name` is
+// what the list of keys says. Returns a function that gives it up.
 export function onKey(chord, name, run) {
-  owned.set(chord, { name, run });
-  return () => owned.delete(chord);
+  const one = { name, run };
+  owned.set(chord, [one, ...(owned.get(chord) ?? [])]);
+  return () => {
+    const left = owned.get(chord).filter((other) => other !== one);
+    if (left.length) owned.set(chord, left);
+    else owned.delete(chord);
+  };
 }
 
 export function chordOf(event) {
@@ -73,7 +79,7 @@ export function handle(event) {
   if ((inField(event.target) && !everywhere) || document.querySelector('dialog[open]') || (plain && !areOn())) return false;
   if (plain && event.key === '?') return showList();
   if (plain && going && Date.now() - going < PATIENCE) return go(event);
-  if (owned.has(chord)) return owned.get(chord).run(event) !== false;
+  if ((owned.get(chord) ?? []).some(({ run }) => run(event) !== false)) return true;
   const element = ownerOf(chord);
   if (element) press(element);
   else if (chord === 'KeyG') going = Date.now();
@@ -82,7 +88,7 @@ export function handle(event) {
 
 // Every key that works here now: [group, [[keys, name], …]].
 export function list() {
-  const here = [...owned].map(([chord, key]) => [label(chord), key.name]);
+  const here = [...owned].map(([chord, [newest]]) => [label(chord), newest.name]);
   const chords = new Set(owned.keys());
   for (const element of document.querySelectorAll('[data-key]')) {
     if (chords.has(element.dataset.key)) continue;

@@ -27,7 +27,8 @@ export function concerns(region, { kind, ids }) {
   if (!kindsOf(region).includes(kind)) return false;
   if (ids.client && ids.client === root.dataset.client && region.dataset.liveOwn === undefined) return false;
   const wanted = (region.dataset.liveIds || '').split(/\s+/).filter(Boolean).map((pair) => pair.split('='));
-  return wanted.every(([name, value]) => ids[name] === undefined || [ids[name]].flat().map(String).includes(value));
+  // A list that was too long to tell is empty: whoever may be meant looks again.
+  return wanted.every(([name, value]) => ids[name] === undefined || ids[name].length === 0 || [ids[name]].flat().map(String).includes(value));
 }
 
 // Whether somebody is at work inside: a field, a selection, an open menu, or a focus that could not be given back.

@@ -10,6 +10,7 @@ from app import db
 from app.accounts.models import LOCAL
 from app.annotations import putting
 from app.annotations.acts import Hand
+from app.annotations.codebook_shape import text_sha256
 from app.annotations.models import Annotation, CodebookRevision, Tag, TagVersion
 from app.annotations.wanted import Wanted
 from app.subjects.shape import SubjectShape
@@ -18,7 +19,7 @@ from tests import seed
 from tests.cast import PROMPTS, SUBJECTS, Draw, Say
 from tests.draws import Seeded
 
-HASH = "0" * 64
+HASH = text_sha256({"scope": "turn", "definition": "", "use_when": "", "not_when": ""})
 TAGS = ("hedging", "refusal", "persona")
 WORDS = "I think it may be 42 👩‍🚀, perhaps."
 

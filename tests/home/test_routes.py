@@ -158,7 +158,7 @@ async def test_every_link_of_the_masthead_is_answered(client: httpx.AsyncClient,
                 seed.study(session, repeats=1)
         text = (await client.get("/")).text
         links = re.findall(r'<a href="([^"]+)" data-go=', text)
-        assert links == ["/", "/library", "/runs", "/compare"]
+        assert links == ["/", "/library", "/runs", "/compare", "/code"]
         for link in links:
             reply = await client.get(link, follow_redirects=True)
             assert (link, reply.status_code) == (link, 200)

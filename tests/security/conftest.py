@@ -8,9 +8,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app import db
 from app.accounts.models import LOCAL
+from app.annotations import putting
+from app.annotations.acts import Hand
+from app.annotations.wanted import Wanted
 from app.authoring import commands
 from app.live.hub import Hub
 from app.live.routes import _look, _newest
@@ -19,7 +23,9 @@ from app.reading import sets
 from app.reading.filters import Filter
 from app.settings import Settings
 from app.studies.models import Study
+from app.transcripts.models import Transcript
 from tests import seed
+from tests.annotations import coded
 from tests.compare.cast import PROMPTS, SUBJECTS, say
 from tests.journeys.databases import database_for
 
@@ -34,10 +40,21 @@ def filled(request: pytest.FixtureRequest) -> Iterator[db.Database]:
             seed.study(session, subjects=SUBJECTS, prompts=PROMPTS, say=say, repeats=8)
             commands.begin(session, "battery", "mode-collapse", person_id=LOCAL)
             study = session.scalars(select(Study)).one()
+            _coded(session, study.id)
             sets.freeze(session, study, "One", "to be read", Filter(study=study.slug), LOCAL)
         yield opened
         db.use(before)
         opened.close()
+
+
+def _coded(session: Session, study: int) -> None:
+    """A codebook, and a mark with the number 1."""
+    coded.codebook(session, study)
+    first = (
+        select(Transcript.id).where(Transcript.study_id == study, Transcript.state == "done").order_by("id")
+    )
+    wanted = {"tag": "hedging", "kind": "transcript", "transcript": session.scalars(first.limit(1)).one()}
+    putting.put(session, Hand(LOCAL, study), [Wanted.model_validate(wanted)])
 
 
 @pytest.fixture(scope="module")

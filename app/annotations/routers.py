@@ -1,0 +1,5 @@
+"""The routes of coding, in one tuple for the application."""
+
+from app.annotations import api, code_pages, codebook_acts, codebook_pages
+
+ROUTERS = (code_pages.router, api.router, codebook_pages.router, codebook_acts.router)
