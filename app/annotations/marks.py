@@ -1,11 +1,11 @@
 """Marks as a reader may see them: those of a transcript, on its own turns or on those it shares with others."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
@@ -13,6 +13,7 @@ from app.annotations import sight, tags
 from app.annotations.models import Annotation, Member, Target
 from app.annotations.snapshots import grouped
 from app.annotations.tags import Codebook, TagNow
+from app.transcripts.models import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +61,21 @@ def of_transcript(
     return sorted(found, key=lambda one: _order(one, place))
 
 
-def on(transcript: int) -> ColumnElement[bool]:
-    """Return the condition under which an annotation speaks of a transcript."""
+def on(*transcripts: int) -> ColumnElement[bool]:
+    """Return the condition under which an annotation speaks of any of these transcripts."""
     return or_(
-        Annotation.transcript_id == transcript,
-        Annotation.id.in_(select(Target.annotation_id).where(Target.transcript_id == transcript)),
-        Annotation.id.in_(select(Member.annotation_id).where(Member.transcript_id == transcript)),
+        Annotation.transcript_id.in_(transcripts),
+        Annotation.id.in_(select(Target.annotation_id).where(Target.transcript_id.in_(transcripts))),
+        Annotation.id.in_(select(Member.annotation_id).where(Member.transcript_id.in_(transcripts))),
     )
+
+
+def lengths(session: Session, messages: Iterable[int]) -> dict[int, int]:
+    """Return the lengths of messages' texts, in code points."""
+    query = select(Message.id, func.length(Message.text).label("length")).where(
+        Message.id.in_(list(messages))
+    )
+    return {row.id: row.length for row in session.execute(query)}
 
 
 def _order(mark: Mark, place: dict[int, int]) -> tuple[Any, ...]:

@@ -199,3 +199,47 @@ class PassSame(Base):
     __table_args__ = {"sqlite_with_rowid": False}
     pass_id: Mapped[int] = mapped_column(ForeignKey("passes.id"), primary_key=True)
     transcript_id: Mapped[int] = mapped_column(ForeignKey("transcripts.id"), primary_key=True, index=True)
+
+
+# ------------------------------------------------------------------ what coders see of one another, and agree on
+
+
+class CodingRule(Base):
+    """How a study is coded: whether others' marks on a transcript are hidden until one's own pass over it."""
+
+    __tablename__ = "coding_rules"
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"), primary_key=True, autoincrement=False)
+    others_hidden: Mapped[bool] = mapped_column(default=False)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Decision(Base):
+    """What was decided of a tag in a transcript where coders differed. A later one replaces it, which stays."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", POLARITIES), name="state"),
+        Index("ux_decisions_standing", "transcript_id", "tag_id", unique=True,
+              sqlite_where=text("replaced_at IS NULL"), postgresql_where=text("replaced_at IS NULL")),
+        Index("ix_decisions_study", "study_id", "id"),
+    )  # fmt: skip
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
+    transcript_id: Mapped[int] = mapped_column(ForeignKey("transcripts.id"))
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    state: Mapped[str]
+    why: Mapped[str] = mapped_column(default="")
+    revision: Mapped[int]
+    at: Mapped[datetime] = mapped_column(default=now)
+    replaced_at: Mapped[datetime | None]
+
+
+class DecisionMark(Base):
+    """A coder's annotation that was taken into the agreed layer."""
+
+    __tablename__ = "decision_marks"
+    __table_args__ = {"sqlite_with_rowid": False}
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id"), primary_key=True)
+    annotation_id: Mapped[int] = mapped_column(ForeignKey("annotations.id"), primary_key=True, index=True)

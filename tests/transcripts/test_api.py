@@ -247,6 +247,7 @@ async def test_the_openapi_document_describes_every_address(client: httpx.AsyncC
         "/api/v1/runs/{number}",
         "/api/v1/search",
         "/api/v1/seen",
+        "/api/v1/studies/{slug}/agreement",
         "/api/v1/studies/{slug}/annotations",
         "/api/v1/studies/{slug}/annotations/{number}",
         "/api/v1/studies/{slug}/annotations/{number}/confirm",
