@@ -1,6 +1,6 @@
 """The routes of coding, in one tuple for the application."""
 
-from app.annotations import agreement_pages, api, code_pages, codebook_acts, codebook_pages
+from app.annotations import agreement_pages, api, code_pages, codebook_acts, codebook_pages, mark_pages
 
 ROUTERS = (
     code_pages.router,
@@ -9,4 +9,5 @@ ROUTERS = (
     codebook_acts.router,
     agreement_pages.router,
     agreement_pages.api,
+    mark_pages.router,
 )

@@ -88,7 +88,7 @@ export function handle(event) {
 
 // Every key that works here now: [group, [[keys, name], …]].
 export function list() {
-  const here = [...owned].map(([chord, [newest]]) => [label(chord), newest.name]);
+  const here = [...owned].flatMap(([chord, all]) => all.map(({ name }) => [label(chord), name]));
   const chords = new Set(owned.keys());
   for (const element of document.querySelectorAll('[data-key]')) {
     if (chords.has(element.dataset.key)) continue;

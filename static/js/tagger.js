@@ -4,6 +4,7 @@ let shown = [];
 let chosen = 0;
 let done = null;
 let over = null;
+let quote = '';
 const last = () => sessionStorage.getItem('last-tag');
 const dialog = () => document.getElementById('tagger');
 const field = () => dialog().querySelector('input');
@@ -50,11 +51,13 @@ function take() {
   put?.(tag.slug);
 }
 
-// Open beside a box of the window; `about` says what will be tagged; `then(slug)` is called with the tag, `left()` when it closes.
-export function pick(all, about, box, then, left = null) {
+// Open beside a box of the window; `about` says what will be tagged; `then(slug)` is called with the tag, `left()` when it closes. What is
+// selected can still be copied: `text`.
+export function pick(all, about, box, then, left = null, text = '') {
   tags = all;
   done = then;
   over = left;
+  quote = text;
   const place = dialog();
   place.querySelector('[data-about]').textContent = about;
   field().value = '';
@@ -77,6 +80,11 @@ document.addEventListener('keydown', (event) => {
   if (step) choose(chosen + step);
   else if (event.key === 'Enter') take();
   else return;
+  event.preventDefault();
+});
+document.addEventListener('copy', (event) => {
+  if (event.target !== field() || !quote || field().selectionStart !== field().selectionEnd) return;
+  event.clipboardData.setData('text/plain', quote);
   event.preventDefault();
 });
 dialog()?.addEventListener('close', () => { over?.(); done = null; over = null; });
