@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from app import __version__, db
+from app.accounts import people_pages, roles, sign_in_pages
 from app.accounts.person import WhoIsAsking
 from app.annotations.routers import ROUTERS as CODING
 from app.authoring import discarding, files, import_page, tried_page
@@ -94,7 +95,8 @@ def create_app(
     for router in routers():
         # As they are: a router that is included whole is matched three times over, half of what a kept page costs.
         app.router.routes.extend(router.routes)
-    app.add_middleware(WhoIsAsking)
+    roles.guard(app.router.routes)
+    app.add_middleware(WhoIsAsking, settings=settings)
     app.add_middleware(live.SeenSoFar)
     app.add_middleware(Gate, settings=settings)
     app.add_exception_handler(PageError, _page_error)
@@ -135,6 +137,8 @@ def routers() -> list:  # type: ignore[type-arg]
         subjects.router,
         probes.router,
         library.router,
+        sign_in_pages.router,
+        people_pages.router,
     ]
 
 

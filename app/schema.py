@@ -19,7 +19,7 @@ from app.reading import fulltext
 from app.settings import Settings
 from app.transcripts import frozen
 
-HEAD = "0011"
+HEAD = "0012"
 MIGRATE_LOCK = 7_301_993  # any fixed number
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 

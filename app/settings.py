@@ -16,6 +16,9 @@ PREFIX = "STYLOSCOPE_"
 KEY = re.compile(r"STYLOSCOPE_(KEY_.+|.+_API_KEY)")
 
 
+SECRET = 32  # characters of the key under which tokens are kept
+
+
 class SettingsError(ValueError):
     """A setting that cannot be used; the message names it, what was found and what was expected."""
 
@@ -31,6 +34,7 @@ class Settings:
     proxy: str = ""
     ca_file: str = ""
     public_url: str = ""
+    secret_key: str = field(default="", repr=False)
     trusted_proxies: tuple[str, ...] = ()
     root_path: str = ""
     allowed_hosts: tuple[str, ...] = field(default=("127.0.0.1", "localhost", "[::1]"))
@@ -80,6 +84,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         proxy=text("PROXY", _proxy),
         ca_file=text("CA_FILE", _file),
         public_url=text("PUBLIC_URL", _public),
+        secret_key=text("SECRET_KEY", _secret),
         trusted_proxies=_addresses("TRUSTED_PROXIES", many("TRUSTED_PROXIES", ())),
         root_path=text("ROOT_PATH", _path),
         allowed_hosts=many("ALLOWED_HOSTS", Settings().allowed_hosts),
@@ -128,6 +133,12 @@ def _proxy(value: str) -> str | None:
 
 def _public(value: str) -> str | None:
     return None if _web(value) else f"found {value!r}, expected an address such as https://styloscope.example"
+
+
+def _secret(value: str) -> str | None:
+    """Tell what is wrong with a secret, without repeating it."""
+    enough = len(value) >= SECRET and len(set(value)) > SECRET // 4
+    return None if enough else f"found {len(value)} characters, expected at least {SECRET} random ones"
 
 
 def _web(value: str) -> bool:

@@ -26,6 +26,7 @@ def test_each_variable_is_read(tmp_path: Path) -> None:
             "STYLOSCOPE_PROXY": "http://proxy:3128",
             "STYLOSCOPE_CA_FILE": str(authorities),
             "STYLOSCOPE_PUBLIC_URL": "https://styloscope.example",
+            "STYLOSCOPE_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz",
             "STYLOSCOPE_TRUSTED_PROXIES": "10.0.0.1, 10.0.0.0/8",
             "STYLOSCOPE_ROOT_PATH": "/s",
             "STYLOSCOPE_ALLOWED_HOSTS": "styloscope.example",
@@ -39,6 +40,7 @@ def test_each_variable_is_read(tmp_path: Path) -> None:
         proxy="http://proxy:3128",
         ca_file=str(authorities),
         public_url="https://styloscope.example",
+        secret_key="0123456789abcdefghijklmnopqrstuvwxyz",
         trusted_proxies=("10.0.0.1", "10.0.0.0/8"),
         root_path="/s",
         allowed_hosts=("styloscope.example",),
@@ -70,6 +72,14 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
 @pytest.mark.parametrize(
     ("environ", "message"),
     [
+        (
+            {"STYLOSCOPE_SECRET_KEY": "short"},
+            "STYLOSCOPE_SECRET_KEY: found 5 characters, expected at least 32",
+        ),
+        (
+            {"STYLOSCOPE_SECRET_KEY": "a" * 40},
+            "STYLOSCOPE_SECRET_KEY: found 40 characters, expected at least 32",
+        ),
         ({"STYLOSCOPE_MODE": "prod"}, "STYLOSCOPE_MODE: found 'prod', expected local or team"),
         ({"STYLOSCOPE_SQLITE_SYNC": "off"}, "STYLOSCOPE_SQLITE_SYNC: found 'off', expected normal or full"),
         (

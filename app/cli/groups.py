@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-FILES = ("study", "run", "probe", "serve", "data", "care", "demo")
+FILES = ("study", "run", "probe", "serve", "data", "care", "user", "demo")
 
 
 def load() -> None:

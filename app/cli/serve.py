@@ -28,14 +28,18 @@ def serve(host: Host = "127.0.0.1", port: Port = 8765) -> None:
     from app.cli.local import local_settings
 
     found = local_settings()
-    if not is_loopback(host):
+    if found.mode == "local" and not is_loopback(host):
         fail(
             f"--host: found {host!r}, expected a loopback address such as 127.0.0.1: local mode has no log-in"
         )
     listener = listen(host, port)
     from app.schema import open_ready
 
-    open_ready(found)
+    opened = open_ready(found)
+    if found.mode == "team":
+        from app.cli.user import need_an_admin
+
+        need_an_admin(opened)
     serve_on(listener)
 
 

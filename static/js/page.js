@@ -17,4 +17,5 @@ document.addEventListener('click', async (event) => {
   palette?.look();
 });
 
-for (const part of [theme, toast, dialog, keys, copy, reltime, live]) part.start();
+for (const part of [theme, toast, dialog, keys, copy, reltime]) part.start();
+if (document.querySelector('.person')) live.start(); // who is not signed in is told nothing

@@ -1,4 +1,4 @@
-"""What asks for accounts or for a shared proxy is refused by every command that serves or asks, before anything."""
+"""What cannot be served safely is refused by every command that serves or asks, before anything."""
 
 from pathlib import Path
 
@@ -10,14 +10,14 @@ from tests.typed import typed
 DEMO = Path(__file__).parents[2] / "app" / "demo" / "study.yaml"
 COMMANDS = ["serve", "demo", f"run {DEMO}", "resume 1", "retry 1", "extend 1 --repeats 2", "cancel 1"]
 TOLD = {
-    "MODE=team": "STYLOSCOPE_MODE: found 'team', which needs accounts, and those are not built yet",
+    "MODE=team": "STYLOSCOPE_PUBLIC_URL: found none; team mode expects the address under which people reach",
     "ROOT_PATH=/s": "STYLOSCOPE_ROOT_PATH: found '/s', for a proxy that serves others",
 }
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words.split()[0])
 @pytest.mark.parametrize("wish", TOLD)
-def test_what_is_not_built_yet_is_refused_before_anything(
+def test_what_is_not_safe_or_not_built_is_refused_before_anything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, wish: str
 ) -> None:
     name, _, value = wish.partition("=")

@@ -83,12 +83,22 @@ def test_forwarded_headers_are_believed_of_named_proxies_alone() -> None:
         assert (config.proxy_headers, config.forwarded_allow_ips) == (believed, list(proxies))
 
 
-def test_team_mode_says_that_accounts_are_not_there_yet(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_team_mode_does_not_start_without_what_makes_it_safe(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("STYLOSCOPE_MODE", "team")
-    result = typed("serve")
-    assert result.exit_code == 2
-    assert "needs accounts, and those are not built yet" in result.stderr
-    assert not (here / "data").exists()
+    for name, value, words in (
+        ("PUBLIC_URL", "https://styloscope.example", "STYLOSCOPE_PUBLIC_URL: found none"),
+        ("SECRET_KEY", "0123456789abcdefghijklmnopqrstuvwxyz", "STYLOSCOPE_SECRET_KEY: found none"),
+    ):
+        result = typed("serve", "--port", str(free_port()))
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert words in result.stderr
+        assert not (here / "data").exists()
+        monkeypatch.setenv(f"STYLOSCOPE_{name}", value)
+    result = typed("serve", "--port", str(free_port()))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "There is no admin yet; `styloscope user invite --role admin`" in result.stderr
 
 
 def test_a_port_in_use_is_one_message(here: Path) -> None:
