@@ -24,7 +24,7 @@ class Person(Base):
     name: Mapped[str] = mapped_column(unique=True)
     initials: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)
-    role: Mapped[str] = mapped_column(default="viewer")
+    role: Mapped[str] = mapped_column(default="viewer", server_default="viewer")
     password: Mapped[str | None]
     left_at: Mapped[datetime | None]
 

@@ -109,6 +109,8 @@ DECLARED: Mapping[str, str] = {
         POST /bookmarks/{number}/restore
     """,
     "coder": """
+        GET /studies/{slug}/tag-all
+        POST /studies/{slug}/tag-all
         DELETE /api/v1/studies/{slug}/annotations/{number}
         GET /-/library/drafts
         GET /-/library/drafts/{number}/side

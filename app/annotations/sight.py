@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, false, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.annotations.models import Annotation, CodingRule, Member, Pass, PassSame, Target
 from app.transcripts.models import Transcript
@@ -52,15 +52,13 @@ def _ruled(transcripts: Sequence[int]) -> Any:
 
 def passed_by(person_id: int, among: Sequence[int] | None = None) -> CompoundSelect[Any]:
     """Return the select of the transcripts that a person ever passed, those with the same words too."""
-    direct = select(Pass.transcript_id).where(Pass.person_id == person_id)
-    same = (
-        select(PassSame.transcript_id)
-        .join(Pass, Pass.id == PassSame.pass_id)
-        .where(Pass.person_id == person_id)
-    )
+    # Under names of their own: whoever asks may ask of passes and targets too.
+    one, of, alike = aliased(Pass), aliased(Pass), aliased(PassSame)
+    direct = select(one.transcript_id).where(one.person_id == person_id)
+    same = select(alike.transcript_id).join(of, of.id == alike.pass_id).where(of.person_id == person_id)
     if among is not None:
-        direct = direct.where(Pass.transcript_id.in_(among))
-        same = same.where(PassSame.transcript_id.in_(among))
+        direct = direct.where(one.transcript_id.in_(among))
+        same = same.where(alike.transcript_id.in_(among))
     return direct.union(same)
 
 
@@ -73,8 +71,9 @@ def others_hidden(session: Session, person_id: int, study_id: int) -> ColumnElem
         return false()
     passed = passed_by(person_id)
     apart = Annotation.transcript_id.is_(None)
-    unread_target = exists().where(Target.annotation_id == Annotation.id, Target.transcript_id.not_in(passed))
-    unread_member = exists().where(Member.annotation_id == Annotation.id, Member.transcript_id.not_in(passed))
+    target, member = aliased(Target), aliased(Member)
+    unread_target = exists().where(target.annotation_id == Annotation.id, target.transcript_id.not_in(passed))
+    unread_member = exists().where(member.annotation_id == Annotation.id, member.transcript_id.not_in(passed))
     return or_(
         and_(~apart, Annotation.transcript_id.not_in(passed)), and_(apart, or_(unread_target, unread_member))
     )

@@ -35,11 +35,15 @@ def serve(host: Host = "127.0.0.1", port: Port = 8765) -> None:
     listener = listen(host, port)
     from app.schema import open_ready
 
-    opened = open_ready(found)
-    if found.mode == "team":
-        from app.cli.user import need_an_admin
+    try:
+        opened = open_ready(found)
+        if found.mode == "team":
+            from app.cli.user import need_an_admin
 
-        need_an_admin(opened)
+            need_an_admin(opened)
+    except BaseException:
+        listener.close()
+        raise
     serve_on(listener)
 
 

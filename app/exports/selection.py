@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.accounts.models import LOCAL
+from app.annotations import narrowing  # noqa: F401 - live sets may ask by tag and coder
 from app.batteries.models import Battery, BatteryVersion
 from app.reading import sets
 from app.reading.filters import BadFilter

@@ -47,8 +47,6 @@ def upgrade() -> None:
         batch.add_column(_date("left_at", null=True))
         batch.create_check_constraint(op.f("ck_people_role"), ROLE)
     op.execute("UPDATE people SET role = 'admin' WHERE id = 1")
-    with op.batch_alter_table("people") as batch:
-        batch.alter_column("role", server_default=None)
     _made("sign_ins", _key("person_id"), _words("hash"), _date("made_at"), _date("until"))
     op.create_index(op.f("ix_sign_ins_person_id"), "sign_ins", ["person_id"])
     _made("api_tokens", _key("person_id"), _words("name"), _words("hash"), _date("made_at"),
