@@ -25,6 +25,7 @@ DECLARED: Mapping[str, str] = {
         GET /static/{version}/{name:path}
     """,
     "viewer": """
+        GET /api/v1/studies/{slug}/rates
         GET /me
         GET /-/me
         GET /people

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app import db
+from app.annotations import passing
 from app.annotations.models import Annotation, Target
 from tests.annotations import coded
 from tests.annotations.coded import Coded
@@ -115,3 +116,24 @@ def test_from_reading_to_coding_and_back_names_stay_hidden(page: Page, study: Co
     page.keyboard.press("s")
     expect(page).to_have_url(re.compile(r"/code\?hide=kept$"))
     expect(page.locator("h1")).to_have_text("Names are hidden")
+
+
+def test_under_each_head_stands_how_often_a_tag_is_there_and_leads_to_the_texts(
+    page: Page, study: Coded, accessible: Callable[[Page], None]
+) -> None:
+    coded.put(study, study.span(0, 6, "I used"))
+    for nth in (0, 1):
+        with db.writing() as session:
+            passing.submit(session, study.hand(), study.answers[nth][0], ["hedging", "refusal"])
+    page.goto(PAGE)
+    rates = page.locator("#col-0 .tag-rates li")
+    expect(rates).to_have_count(2)
+    expect(rates.first).to_contain_text("Hedging 1/2 [9–91]")
+    expect(page.locator("#col-1 .tag-rates")).to_have_count(0)  # nobody has passed its answers
+    accessible(page)
+    with db.writing() as session:  # and it moves by itself
+        passing.submit(session, study.hand(), study.answers[2][0], ["hedging"])
+    expect(page.locator("#col-1 .tag-rates li")).to_have_text("Hedging 0/1 [0–79]")
+    rates.first.get_by_role("link").click()
+    expect(page.locator(".hits")).to_contain_text("I used")
+    expect(page).to_have_url(re.compile(r"subject=base-raw&t=1&tag=hedging"))

@@ -253,6 +253,7 @@ async def test_the_openapi_document_describes_every_address(client: httpx.AsyncC
         "/api/v1/studies/{slug}/annotations/{number}/confirm",
         "/api/v1/studies/{slug}/marks",
         "/api/v1/studies/{slug}/passes",
+        "/api/v1/studies/{slug}/rates",
         "/api/v1/studies/{slug}/redo",
         "/api/v1/studies/{slug}/undo",
         "/api/v1/studies/{slug}/seen",
