@@ -1,13 +1,13 @@
-"""`python -m bench [run|browse|search|start|demo] [--full]`: the goals' benchmarks, tables of medians and spreads.
+"""`python -m bench [run|browse|search|annotate|start|demo] [--full]`: the goals' benchmarks, medians and spreads.
 
-Without a name the short form of run, browse, search and start; `--full` takes the sizes that the goals name.
+Without a name the short form of all but demo; `--full` takes the sizes that the goals name.
 """
 
 import argparse
 import platform
 import sys
 
-from bench import browse, demo, run, search, start
+from bench import annotate, browse, demo, run, search, start
 from bench.measure import ROOT
 
 
@@ -15,11 +15,11 @@ def main() -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument(
-        "group", nargs="*", choices=["run", "browse", "search", "start", "demo", []], default=[]
+        "group", nargs="*", choices=["run", "browse", "search", "annotate", "start", "demo", []], default=[]
     )
     parser.add_argument("--full", action="store_true")
     options = parser.parse_args()
-    wanted = options.group or ["run", "browse", "search", "start"]
+    wanted = options.group or ["run", "browse", "search", "annotate", "start"]
     print(f"Python {platform.python_version()}, {platform.machine()}, {sys.platform}")
     kept = ROOT / "data" / "bench"  # generated databases, kept between benchmarks
     if "run" in wanted:
@@ -28,6 +28,8 @@ def main() -> None:
         browse.main(options.full, kept)
     if "search" in wanted:
         search.main(options.full, kept)
+    if "annotate" in wanted:
+        annotate.main(kept)
     if "start" in wanted:
         start.main(options.full, kept)
     if "demo" in wanted:

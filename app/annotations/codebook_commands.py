@@ -97,6 +97,7 @@ def _ids(session: Session, study: int, every: Sequence[TagShape]) -> dict[str, i
 
 def _write(session: Session, hand: Hand, newest: int, changed: Sequence[tuple[int, Fields]], why: str) -> int:
     number, said = newest + 1, _said(why)
+    session.info[tags.WRITTEN] = True
     session.add(CodebookRevision(study_id=hand.study, number=number, why=said, person_id=hand.person))
     session.flush()
     session.execute(

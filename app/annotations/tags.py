@@ -1,17 +1,24 @@
 """The codebook as it stands, or stood at a revision: each tag's newest version up to it, in the tree's order."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from app.annotations.models import CodebookRevision, Tag, TagVersion
 
 # What a tag is in one revision, beside the tag and the revision themselves.
 FIELDS = tuple(name for name in TagVersion.__table__.columns.keys() if name not in ("tag_id", "revision"))  # noqa: SIM118
+
+WRITTEN = "a codebook was written"  # in a session's own notes
+MOST_KEPT = 200  # codebooks of a database
+
+# By database, study and revision.
+_kept: WeakKeyDictionary[Engine, dict[tuple[int, int], "Codebook"]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,9 @@ class Codebook:
 
     revision: int
     tags: tuple[TagNow, ...]
+    changed: Mapping[int, int] = field(
+        default_factory=dict
+    )  # by tag, since which revision its text is as it is
 
     @cached_property
     def by_id(self) -> dict[int, TagNow]:
@@ -74,10 +84,30 @@ class Codebook:
 
 
 def at(session: Session, study_id: int, revision: int | None = None) -> Codebook:
-    """Return a study's codebook at a revision, the newest where none is named. Two statements."""
+    """Return a study's codebook at a revision, the newest where none is named.
+
+    A revision never changes, so each is read once for a database and then kept: one statement, or none.
+    """
     if revision is None:
         newest = select(func.max(CodebookRevision.number)).where(CodebookRevision.study_id == study_id)
         revision = session.scalar(newest) or 0
+    kept = _kept.setdefault(session.get_bind().engine, {})
+    found = kept.get((study_id, revision))
+    if found is None:
+        found = _read(session, study_id, revision)
+        if WRITTEN not in session.info:  # what is not committed yet may never be
+            if len(kept) >= MOST_KEPT:
+                kept.clear()
+            kept[study_id, revision] = found
+    return found
+
+
+def forget() -> None:
+    """Forget the codebooks that are kept, where one was changed otherwise than by a revision."""
+    _kept.clear()
+
+
+def _read(session: Session, study_id: int, revision: int) -> Codebook:
     last = (
         select(TagVersion.tag_id, func.max(TagVersion.revision).label("revision"))
         .join(Tag, Tag.id == TagVersion.tag_id)
@@ -90,7 +120,30 @@ def at(session: Session, study_id: int, revision: int | None = None) -> Codebook
         .join(Tag, Tag.id == TagVersion.tag_id)
         .join(last, (last.c.tag_id == TagVersion.tag_id) & (last.c.revision == TagVersion.revision))
     )
-    return Codebook(revision, tuple(_in_order(session.execute(query).all())))
+    rows = session.execute(query).all()
+    return Codebook(revision, tuple(_in_order(rows)), _changed(session, study_id, revision))
+
+
+def text_changed(session: Session, study_id: int) -> Mapping[int, int]:
+    """Return by tag the revision since which its text (scope, definition, when, when not) is what it is now.
+
+    What was coded under an earlier one predates it (evidence 20).
+    """
+    return at(session, study_id).changed
+
+
+def _changed(session: Session, study_id: int, revision: int) -> dict[int, int]:
+    query = (
+        select(TagVersion.tag_id, TagVersion.revision, TagVersion.text_sha256)
+        .join(Tag, Tag.id == TagVersion.tag_id)
+        .where(Tag.study_id == study_id, TagVersion.revision <= revision)
+        .order_by(TagVersion.tag_id, TagVersion.revision)
+    )
+    found: dict[int, tuple[int, str]] = {}
+    for tag_id, number, text in session.execute(query):
+        if tag_id not in found or found[tag_id][1] != text:
+            found[tag_id] = number, text
+    return {tag_id: number for tag_id, (number, _) in found.items()}
 
 
 def stood(session: Session, study_id: int, revision: int | None = None) -> Codebook | None:
@@ -120,21 +173,3 @@ def _below(under: Mapping[Any, Sequence[Any]], parent: Any, depth: int) -> Itera
         yield TagNow(tag_id=version.tag_id, slug=row.slug, revision=version.revision, depth=depth,
                      **{name: getattr(version, name) for name in FIELDS})  # fmt: skip
         yield from _below(under, version.tag_id, depth + 1)
-
-
-def text_changed(session: Session, study_id: int) -> dict[int, int]:
-    """Return by tag the revision since which its text (scope, definition, when, when not) is what it is now.
-
-    What was coded under an earlier one predates it (evidence 20).
-    """
-    query = (
-        select(TagVersion.tag_id, TagVersion.revision, TagVersion.text_sha256)
-        .join(Tag, Tag.id == TagVersion.tag_id)
-        .where(Tag.study_id == study_id)
-        .order_by(TagVersion.tag_id, TagVersion.revision)
-    )
-    found: dict[int, tuple[int, str]] = {}
-    for tag_id, revision, text in session.execute(query):
-        if tag_id not in found or found[tag_id][1] != text:
-            found[tag_id] = revision, text
-    return {tag_id: revision for tag_id, (revision, _) in found.items()}

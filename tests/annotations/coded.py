@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.accounts.models import LOCAL
-from app.annotations import putting
+from app.annotations import putting, tags
 from app.annotations.acts import Hand
 from app.annotations.codebook_shape import text_sha256
 from app.annotations.models import Annotation, CodebookRevision, Tag, TagVersion
@@ -81,6 +81,7 @@ def other_study(session: Session) -> Coded:
 
 def codebook(session: Session, study_id: int, slugs: tuple[str, ...] = TAGS) -> dict[str, int]:
     """Write tags with the keys 1, 2, … at revision 1; return their ids."""
+    session.info[tags.WRITTEN] = True
     session.add(CodebookRevision(study_id=study_id, number=1, why="begun", person_id=LOCAL))
     found = {}
     for place, slug in enumerate(slugs):
@@ -98,6 +99,7 @@ def revised(session: Session, study_id: int, tag_id: int, number: int, **changed
     """Write a further revision in which one tag is otherwise."""
     old = session.get_one(TagVersion, (tag_id, number - 1))
     kept = {column.name: getattr(old, column.name) for column in TagVersion.__table__.columns}
+    session.info[tags.WRITTEN] = True
     session.add(CodebookRevision(study_id=study_id, number=number, why="better", person_id=LOCAL))
     session.add(TagVersion(**{**kept, "revision": number, **changed}))
     session.flush()

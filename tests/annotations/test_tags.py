@@ -124,3 +124,24 @@ def test_evidence_20_since_when_a_tags_text_is_what_it_is_now(study: Coded) -> N
     with db.reading() as session:
         found = tags.text_changed(session, study.made.study_id)
     assert found == {study.tags["hedging"]: 2, study.tags["refusal"]: 1, study.tags["persona"]: 1}
+
+
+def test_a_codebook_is_read_once_and_kept_and_what_is_not_committed_is_not(database: Database) -> None:
+    with database.writing() as session:
+        made = coded.study(session)
+    with db.reading() as session:
+        first = tags.at(session, made.made.study_id)
+        assert tags.at(session, made.made.study_id) is first
+        assert tags.text_changed(session, made.made.study_id) is first.changed
+    with pytest.raises(ZeroDivisionError), db.writing() as session:  # noqa: PT012 - a transaction that is given up
+        coded.revised(session, made.made.study_id, made.tags["hedging"], 2, name="Never")
+        assert tags.at(session, made.made.study_id).by_slug["hedging"].name == "Never"
+        raise ZeroDivisionError
+    with db.writing() as session:
+        coded.revised(session, made.made.study_id, made.tags["hedging"], 2, name="Truly")
+    with db.reading() as session:
+        assert tags.at(session, made.made.study_id).by_slug["hedging"].name == "Truly"
+        assert tags.at(session, made.made.study_id, 1) is first
+    tags.forget()
+    with db.reading() as session:
+        assert tags.at(session, made.made.study_id, 1) == first
