@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -65,8 +67,9 @@ def put(client: Client, where: list[dict[str, int]], count: int, begin: int) -> 
     took = []
     for nth in range(begin, begin + count):
         place = where[nth % len(where)]
-        start = nth // len(where) % (place["length"] - 10)
-        target = {"message": place["message"], "start": start, "end": start + 1 + nth % 9}
+        round_, room = nth // len(where), place["length"] - 10
+        start = round_ % room
+        target = {"message": place["message"], "start": start, "end": start + 1 + round_ // room % 9}
         body = {"annotations": [{"tag": "hedging", "transcript": place["transcript"], "targets": [target]}]}
         began = time.perf_counter()
         client.ask("POST", f"/api/v1/studies/{STUDY}/annotations", body)
@@ -107,23 +110,30 @@ def heard(served: Served, client: Client, where: list[dict[str, int]], count: in
     return [(b - a) * 1000 for a, b in zip(sent, told, strict=False)]
 
 
+@contextmanager
+def fresh(folder: Path) -> Iterator[Path]:
+    """A copy of the database without marks, put away afterwards."""
+    with tempfile.TemporaryDirectory() as home:
+        yield Path(shutil.copytree(build(folder, SIZE), Path(home) / "data"))
+
+
 def main(folder: Path, rounds: int = 5, count: int = 200) -> None:
     """Run goal 15 and print its table."""
-    with server(build(folder, SIZE)) as served:
+    with fresh(folder) as data, server(data) as served:
         client = Client(served.port)
         told = client.ask("GET", f"/api/v1/studies/{STUDY}/marks")
         if not told["tags"]:
             client.ask("POST", f"/studies/{STUDY}/codebook/starter")
         where = places(client)
-        begin = int(time.time()) % 100_000 * 50  # a database that is kept has marks from before
         alone, beside, late, bare = [], [], [], []
-        put(client, where, count, begin)
+        put(client, where, count, 0)
+        begin = count
         for _ in range(rounds):
-            begin += 2 * count
             alone.append(put(client, where, count, begin))
             with writing(served.port):
                 beside.append(put(client, where, count, begin + count))
-            late.append(heard(served, client, where, 50, begin + 5_000_000))
+            late.append(heard(served, client, where, 50, begin + 2 * count))
+            begin += 2 * count + 50
             bare.append([_bare(client) for _ in range(count)])
         rows = [(15, name, spread([measure(found) for found in taken]), goal) for name, taken, measure, goal in (
             ("a tag, p50 ms", alone, median, ""), ("a tag, p95 ms", alone, _p95, ""),

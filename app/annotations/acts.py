@@ -44,14 +44,17 @@ def record(
     act: str,
     touched: Iterable[int] = (),
     about: Mapping[str, Any] | None = None,
+    now: Mapping[str, Snapshot] | None = None,
 ) -> None:
     """Tell the log of an act on the annotations that `before` names, by their states before it and now.
 
-    `touched` are transcripts that they spoke of before.
+    `touched` are transcripts that they spoke of before. Who knows their states as they are `now`, and with
+    `touched` all that they speak of, spares reading them again.
     """
     session.flush()
-    after = snapshots.of(session, map(int, before))
-    every = sorted({*touched, *transcripts_of(session, map(int, before))})
+    after = snapshots.of(session, map(int, before)) if now is None else now
+    here = transcripts_of(session, map(int, before)) if now is None else ()
+    every = sorted({*touched, *here})
     told = every if len(every) <= MOST_TOLD else []
     log.record(session, KIND, {"transcripts": told, "client": hand.client}, study=hand.study, actor=hand.person,
                before={"annotations": dict(before)},

@@ -109,7 +109,7 @@ def seen_by(
     targets = grouped(session, select(Target).where(Target.annotation_id.in_(ids)).order_by(Target.place))
     members = grouped(session, select(Member).where(Member.annotation_id.in_(ids)))
     book = book or tags.at(session, study)
-    changed = tags.text_changed(session, study)
+    changed = book.changed
     return [
         Mark(
             one, book.standing(one.tag_id), name, initials, one.person_id == person,

@@ -1,7 +1,7 @@
 """Putting annotations: everything that was asked for in one act, or nothing of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.annotations import acts, places, sight, snapshots, tags
 from app.annotations.acts import Hand
-from app.annotations.models import Annotation, Target
+from app.annotations.models import Annotation, Member, Target
 from app.annotations.places import Place
 from app.annotations.tags import Codebook, TagNow
 from app.annotations.wanted import MOST_AT_ONCE, Wanted, WantedTarget
@@ -244,12 +244,16 @@ def _written(
     session: Session, hand: Hand, revision: int, ready: Sequence[Ready], back: dict[str, snapshots.Snapshot]
 ) -> list[int]:
     blind = sight.blindness(session, hand.person, sorted({n for one in ready for n in one.speaks_of}))
-    ids = [_insert(session, hand, revision, one, blind) for one in ready]
+    made = {_insert(session, hand, revision, one, blind): state_of(one) for one in ready}
     for number in back:
         snapshots.lay(session, int(number), None)
-    before: dict[str, snapshots.Snapshot] = {**back, **dict.fromkeys(map(str, ids))}
-    acts.record(session, hand, before, act="put")
-    return ids
+    before: dict[str, snapshots.Snapshot] = {**back, **dict.fromkeys(map(str, made))}
+    after = {**dict.fromkeys(back), **{str(number): state for number, state in made.items()}}
+    touched = {number for one in ready for number in one.speaks_of}
+    if back:
+        touched.update(acts.transcripts_of(session, map(int, back)))
+    acts.record(session, hand, before, act="put", touched=touched, now=after)
+    return list(made)
 
 
 def _insert(
@@ -262,5 +266,14 @@ def _insert(
             "updated_at": moment, "blind_coders": all(each.coders for each in how),
             "blind_subject": all(each.subject for each in how)}  # fmt: skip
     number = session.scalars(insert(Annotation).returning(Annotation.id), [row]).one()
-    snapshots.replace(session, number, state["targets"], state["members"])
+    if one.targets:
+        session.execute(insert(Target), [
+            {"annotation_id": number, "place": nth, "transcript_id": each.transcript, "message_id": each.message,
+             **asdict(each.place)}
+            for nth, each in enumerate(one.targets)
+        ])  # fmt: skip
+    if one.members:
+        session.execute(
+            insert(Member), [{"annotation_id": number, "transcript_id": each} for each in one.members]
+        )
     return number
