@@ -36,6 +36,7 @@ class Settings:
     public_url: str = ""
     secret_key: str = field(default="", repr=False)
     trusted_proxies: tuple[str, ...] = ()
+    endpoint_origins: tuple[str, ...] = ()
     root_path: str = ""
     allowed_hosts: tuple[str, ...] = field(default=("127.0.0.1", "localhost", "[::1]"))
 
@@ -43,6 +44,11 @@ class Settings:
     def url(self) -> str:
         """The SQLAlchemy address of the database: the one asked for, else SQLite in the data folder."""
         return self.database_url or f"sqlite:///{(self.data / 'styloscope.db').absolute()}"
+
+    @property
+    def reach(self) -> tuple[str, ...] | None:
+        """The origins that endpoints may be at beside public addresses; None = anywhere, as on one's machine."""
+        return self.endpoint_origins if self.mode == "team" else None
 
     @property
     def embedded(self) -> bool:
@@ -86,6 +92,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         public_url=text("PUBLIC_URL", _public),
         secret_key=text("SECRET_KEY", _secret),
         trusted_proxies=_addresses("TRUSTED_PROXIES", many("TRUSTED_PROXIES", ())),
+        endpoint_origins=_origins("ENDPOINT_ORIGINS", many("ENDPOINT_ORIGINS", ())),
         root_path=text("ROOT_PATH", _path),
         allowed_hosts=many("ALLOWED_HOSTS", Settings().allowed_hosts),
     )
@@ -118,6 +125,14 @@ def _addresses(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
         except ValueError:
             expected = "an address or network such as 10.0.0.1 or 10.0.0.0/8"
             raise SettingsError(f"{PREFIX}{name}: found {value!r}, expected {expected}") from None
+    return values
+
+
+def _origins(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not _web(value) or urlsplit(value).path not in {"", "/"}:
+            expected = "an origin such as http://10.0.0.5:8000"
+            raise SettingsError(f"{PREFIX}{name}: found {value!r}, expected {expected}")
     return values
 
 

@@ -28,6 +28,7 @@ def test_each_variable_is_read(tmp_path: Path) -> None:
             "STYLOSCOPE_PUBLIC_URL": "https://styloscope.example",
             "STYLOSCOPE_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz",
             "STYLOSCOPE_TRUSTED_PROXIES": "10.0.0.1, 10.0.0.0/8",
+            "STYLOSCOPE_ENDPOINT_ORIGINS": "http://10.0.0.5:8000",
             "STYLOSCOPE_ROOT_PATH": "/s",
             "STYLOSCOPE_ALLOWED_HOSTS": "styloscope.example",
         }
@@ -42,6 +43,7 @@ def test_each_variable_is_read(tmp_path: Path) -> None:
         public_url="https://styloscope.example",
         secret_key="0123456789abcdefghijklmnopqrstuvwxyz",
         trusted_proxies=("10.0.0.1", "10.0.0.0/8"),
+        endpoint_origins=("http://10.0.0.5:8000",),
         root_path="/s",
         allowed_hosts=("styloscope.example",),
     )
@@ -79,6 +81,14 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
         (
             {"STYLOSCOPE_SECRET_KEY": "a" * 40},
             "STYLOSCOPE_SECRET_KEY: found 40 characters, expected at least 32",
+        ),
+        (
+            {"STYLOSCOPE_ENDPOINT_ORIGINS": "10.0.0.5"},
+            "STYLOSCOPE_ENDPOINT_ORIGINS: found '10.0.0.5', expected an origin",
+        ),
+        (
+            {"STYLOSCOPE_ENDPOINT_ORIGINS": "http://a/v1"},
+            "STYLOSCOPE_ENDPOINT_ORIGINS: found 'http://a/v1', expected",
         ),
         ({"STYLOSCOPE_MODE": "prod"}, "STYLOSCOPE_MODE: found 'prod', expected local or team"),
         ({"STYLOSCOPE_SQLITE_SYNC": "off"}, "STYLOSCOPE_SQLITE_SYNC: found 'off', expected normal or full"),

@@ -195,7 +195,7 @@ async def begin(
     except BaseException:
         locks.close()
         raise
-    transport = Transport(concurrency=1, proxy=settings.proxy, ca_file=settings.ca_file)
+    transport = Transport(concurrency=1, proxy=settings.proxy, ca_file=settings.ca_file, reach=settings.reach)
     return Probing(probe_id, live, Notes(target_of(row)), auth, locks, window, transport, sleep)
 
 

@@ -7,13 +7,14 @@ connections grow, and its `AsyncClient` costs more than the call itself.
 import asyncio
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache, lru_cache
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from app.providers.reach import factory
 from app.providers.scrub import scrubbed
 from app.providers.sending import HEADER
 from app.providers.wire import Reply, Request
@@ -92,11 +93,21 @@ class Transport:
     """The connections to one endpoint; make it and close it inside one event loop.
 
     `concurrency` is the size of its pool. Nothing comes from the environment: `proxy` is a URL, `ca_file` a
-    file of certificates to trust beside the public ones.
+    file of certificates to trust beside the public ones. With `reach` only public addresses and these
+    origins are connected to.
     """
 
-    def __init__(self, *, concurrency: int, proxy: str = "", ca_file: str = "", cap: int = REPLY_CAP) -> None:
+    def __init__(
+        self,
+        *,
+        concurrency: int,
+        proxy: str = "",
+        ca_file: str = "",
+        cap: int = REPLY_CAP,
+        reach: Collection[str] | None = None,
+    ) -> None:
         self._concurrency = concurrency
+        self._reach = None if proxy else reach  # behind a proxy it is the proxy that connects
         self._cap = cap
         self._trust = _trust(ca_file)
         self._inner = AiohttpTransport(
@@ -176,7 +187,10 @@ class Transport:
 
     def _session(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
-            limit=self._concurrency, keepalive_timeout=IDLE_SECONDS, ssl=self._trust
+            limit=self._concurrency,
+            keepalive_timeout=IDLE_SECONDS,
+            ssl=self._trust,
+            socket_factory=factory(self._reach),
         )
         return aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False

@@ -222,7 +222,10 @@ class _Supervisor:
             self._withhold(endpoint, f"{NO_KEY}: {endpoint.key_env} is not set here")
             return
         transport = Transport(
-            concurrency=CONNECTIONS, proxy=self._settings.proxy, ca_file=self._settings.ca_file
+            concurrency=CONNECTIONS,
+            proxy=self._settings.proxy,
+            ca_file=self._settings.ca_file,
+            reach=self._settings.reach,
         )
         desk = Desk(endpoint, transport, key)
         try:
