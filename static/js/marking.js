@@ -1,10 +1,14 @@
 // Marks where answers are read: on Compare, over all columns, and on a transcript's page. What is marked is fetched for the
 // turns on the page, painted, and listed beside the answer in focus.
+import { act } from './acting.js';
+import { onKey } from './keys.js';
 import { onLive } from './live.js';
 import { paint } from './painting.js';
 import { targetsOf } from './places.js';
 import { Stage } from './stage.js';
 import './selecting.js';
+import { pick } from './tagger.js';
+import { announce } from './toast.js';
 
 const MOST = 900; // turns asked about at once
 const study = document.querySelector('[data-study]')?.dataset.study ?? location.pathname.split('/')[2];
@@ -60,7 +64,24 @@ const stage = new Stage({
   lines: () => [...document.querySelectorAll('#answer-marks [data-mark]')],
 });
 
+// The repeats of the column in focus as a set, frozen as it is now: for tags that speak of a distribution.
+function tagSet() {
+  const column = document.querySelector('.answer.focus')?.closest('[data-draws]');
+  const members = column?.dataset.draws.trim().split(' ').map(Number) ?? [];
+  const fitting = told.tags.filter((tag) => tag.scope === 'set');
+  if (members.length < 2) {
+    announce('A set needs two repeats or more');
+    return true;
+  }
+  const box = column.getBoundingClientRect();
+  pick(fitting.length ? fitting : told.tags, `the ${members.length} repeats of this column, as a frozen set`, { left: box.left, top: 200, bottom: 200 }, async (slug) => {
+    if (await act(study, 'annotations', { body: { annotations: [{ tag: slug, kind: 'set', members }] } })) stage.told(`${stage.nameOf(slug)}: ${members.length} repeats marked as a set`);
+  });
+  return true;
+}
+
 stage.keys();
+if (document.querySelector('.columns, [data-draws]')) onKey('Shift+KeyT', 'tag the repeats as a set', tagSet);
 look();
 document.addEventListener('compare:put', look);
 document.addEventListener('click', (event) => stage.click(event));

@@ -15,7 +15,7 @@ function line(rate, href) {
   if (href) name.href = href;
   const count = Object.assign(document.createElement('b'), { className: few ? 'thin' : '', textContent: `${rate.present}/${rate.n}` });
   const interval = Object.assign(document.createElement('span'), { className: 'interval', textContent: rate.n ? `[${percent(rate.low)}–${percent(rate.high)}]` : '' });
-  item.append(name, ' ', count, ' ', interval, beside ? ` ${beside}` : '');
+  item.append(name, ' ', count, ' ', interval, ...(beside ? [' ', Object.assign(document.createElement('span'), { className: 'muted', textContent: beside })] : []));
   return item;
 }
 

@@ -165,3 +165,35 @@ async def test_what_is_not_finished_or_not_there_is_404(study: Coded, settings: 
 async def test_without_a_study_the_start_says_so(sqlite: Database, settings: Settings) -> None:
     async with browser(settings) as client:
         assert "Nothing to code yet" in (await client.get("/code")).text
+
+
+async def test_a_no_in_words_a_declared_one_and_a_gate_s_are_three_and_never_summed_evidence_8(
+    sqlite: Database, settings: Settings
+) -> None:
+    stops = {1: "natural", 2: "model_refusal_field", 3: "classifier_refusal"}
+
+    def said(*given: object) -> Draw:
+        return Draw(f"I will not {given[-1]}", stop=stops[int(str(given[-1]))])
+
+    with sqlite.writing() as session:
+        study = coded.study(session, say=said, repeats=3)
+    coded.put(study, study.whole("refusal"))  # a person's word on the first, which ended by itself
+    words, declared, gated = (number for number, _ in study.answers)
+    async with browser(settings) as client:
+        badges = {
+            number: re.findall(
+                r'class="badge (no|gate)"', (await client.get(f"/transcripts/{number}/code")).text
+            )
+            for number in (words, declared, gated)
+        }
+        found = {
+            query: {
+                one["transcript"]
+                for one in (await client.get(f"/api/v1/search?study=first-light&sort=newest&{query}")).json()[
+                    "found"
+                ]
+            }
+            for query in ("tag=refusal", "stop=declared", "stop=gated")
+        }
+    assert badges == {words: [], declared: ["no"], gated: ["gate"]}
+    assert found == {"tag=refusal": {words}, "stop=declared": {declared}, "stop=gated": {gated}}

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from app import db
 from app.annotations import passing
-from app.annotations.models import Annotation, Target
+from app.annotations.models import Annotation, Member, Target
 from tests.annotations import coded
 from tests.annotations.coded import Coded
 from tests.browser.test_coding import SAID, highlighted, said
@@ -137,3 +137,22 @@ def test_under_each_head_stands_how_often_a_tag_is_there_and_leads_to_the_texts(
     rates.first.get_by_role("link").click()
     expect(page.locator(".hits")).to_contain_text("I used")
     expect(page).to_have_url(re.compile(r"subject=base-raw&t=1&tag=hedging"))
+
+
+def test_the_repeats_of_a_column_are_tagged_as_a_frozen_set_evidence_11(page: Page, study: Coded) -> None:
+    page.goto(PAGE)
+    painted(page, 0)
+    page.keyboard.press("Shift+T")
+    expect(page.locator("#tagger [data-about]")).to_have_text("the 2 repeats of this column, as a frozen set")
+    page.keyboard.type("persona")
+    page.keyboard.press("Enter")
+    expect(page.locator("#answer-marks")).to_contain_text("the set of 2 repeats")
+    with db.reading() as session:
+        mark = session.query(Annotation).one()
+        members = sorted(one.transcript_id for one in session.query(Member).all())
+    assert (mark.kind, mark.transcript_id) == ("set", None)
+    assert members == sorted(number for number, _ in study.answers[:2])
+    page.keyboard.press(".")  # the other repeat is of the set too
+    expect(page.locator("#answer-marks")).to_contain_text("the set of 2 repeats")
+    page.keyboard.press("u")
+    expect(page.locator("#answer-marks [data-mark]")).to_have_count(0)
